@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Makes everything in the library that has a text form formattable by {fmt}: ids, errors, enums, and
+// your own types that satisfy `text_form` (core/text.hpp). Format specifications are those of a string.
+//
+//   fmt::print("{:>40}", coterie::id::ulid::parse(text).value());
+//
+// Works beside <fmt/ranges.h>, in whatever order they are included: a type that is both a range and has
+// a text form is printed by its text form. Needs fmt 9 or later.
+
+#include <string_view>
+
+#include <fmt/core.h>
+#if FMT_VERSION >= 110000
+#include <fmt/format.h>
+#endif
+
+#include <coterie/core/text.hpp>
+
+FMT_BEGIN_NAMESPACE
+template <typename T, typename Char>
+struct is_range;
+FMT_END_NAMESPACE
+
+/// Not a range to {fmt}, so that <fmt/ranges.h> makes no second formatter for it.
+template <coterie::text_form T, typename Char>
+struct fmt::is_range<T, Char> {
+    static constexpr bool value = false;
+};
+
+/// Formats by the text form.
+template <coterie::text_form T>
+struct fmt::formatter<T> : fmt::formatter<std::string_view> {
+    auto format(const T& x, fmt::format_context& context) const {
+        return coterie::with_text(x, [&](std::string_view text) {
+            return fmt::formatter<std::string_view>::format(text, context);
+        });
+    }
+};

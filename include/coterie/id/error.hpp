@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Why an id cannot be made. (Why a text is not an id is a parse_error, of core/error.hpp.)
+
+#include <cstdint>
+
+#include <coterie/core/error.hpp>
+
+namespace coterie::inline v0::id {
+
+/// Why there is no id for what was asked.
+enum class id_errc : std::uint8_t {
+    before_epoch,      ///< the time lies before the first that the id can say
+    time_exhausted,    ///< the time lies after the last that the id can say
+    node_too_large,    ///< the node does not fit its fields
+    sequence_too_large,  ///< the sequence number does not fit its field
+    no_successor,      ///< the largest id of its millisecond has no next one in it
+    not_time_ordered,  ///< asked for the order in time of an id that has none (a UUIDv4)
+};
+
+[[nodiscard]] constexpr const char* describe(id_errc code) noexcept {
+    switch (code) {
+        case id_errc::before_epoch: return "time before the id's epoch";
+        case id_errc::time_exhausted: return "time after the end of the id's time field";
+        case id_errc::node_too_large: return "node does not fit the id's node field";
+        case id_errc::sequence_too_large: return "sequence does not fit the id's sequence field";
+        case id_errc::no_successor: return "no larger id in this millisecond";
+        case id_errc::not_time_ordered: return "id is not ordered by time";
+    }
+    return "unknown id error";
+}
+
+namespace detail {
+
+/// Not constexpr: a literal that is no id calls it, and so does not compile.
+inline void invalid_id_literal() {}
+
+}  // namespace detail
+
+}  // namespace coterie::inline v0::id
