@@ -11,10 +11,7 @@
 
 #include <string_view>
 
-#include <fmt/core.h>
-#if FMT_VERSION >= 110000
 #include <fmt/format.h>
-#endif
 
 #include <coterie/core/text.hpp>
 

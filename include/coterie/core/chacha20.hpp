@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The ChaCha20 key stream (RFC 8439, section 2.3), eight blocks at a time so that compilers turn the
-// inner loops into vector code. It is what os_entropy expands its key with; it is not a cipher API.
+// The ChaCha20 key stream (RFC 8439, section 2.3), several blocks at a time: each word of the state is a
+// vector with one lane for each block. It is what os_entropy expands its key with; it is not a cipher.
 
 #include <bit>
 #include <cstddef>
@@ -10,6 +10,12 @@
 #include <span>
 
 #include <coterie/core/bits.hpp>
+
+#if defined(__GNUC__)
+#define COTERIE_DETAIL_INLINE [[gnu::always_inline]] inline
+#else
+#define COTERIE_DETAIL_INLINE inline
+#endif
 
 namespace coterie::inline v0::detail {
 
@@ -21,10 +27,54 @@ struct chacha20_input {
 
 inline constexpr std::size_t chacha20_block = 64;
 
-/// Writes `Lanes` consecutive blocks of key stream.
+#if defined(__GNUC__)
+
 template <std::size_t Lanes>
-constexpr void chacha20_blocks(const chacha20_input& input,
-                               std::span<std::byte, Lanes * chacha20_block> out) noexcept {
+struct chacha20_vector {
+    using type [[gnu::vector_size(4 * Lanes)]] = std::uint32_t;
+};
+
+#else
+
+/// What the compilers above have built in.
+template <std::size_t Lanes>
+struct chacha20_vector {
+    struct type {
+        std::uint32_t lane[Lanes];
+
+        std::uint32_t& operator[](std::size_t i) { return lane[i]; }
+        type& operator+=(const type& b) {
+            for (std::size_t i = 0; i < Lanes; ++i) lane[i] += b.lane[i];
+            return *this;
+        }
+        friend type operator+(type a, const type& b) { return a += b; }
+        friend type operator^(type a, const type& b) {
+            for (std::size_t i = 0; i < Lanes; ++i) a.lane[i] ^= b.lane[i];
+            return a;
+        }
+        friend type operator|(type a, const type& b) {
+            for (std::size_t i = 0; i < Lanes; ++i) a.lane[i] |= b.lane[i];
+            return a;
+        }
+        friend type operator<<(type a, int by) {
+            for (std::size_t i = 0; i < Lanes; ++i) a.lane[i] <<= by;
+            return a;
+        }
+        friend type operator>>(type a, int by) {
+            for (std::size_t i = 0; i < Lanes; ++i) a.lane[i] >>= by;
+            return a;
+        }
+    };
+};
+
+#endif
+
+/// Writes `Lanes` consecutive blocks of key stream; Lanes is a power of two.
+template <std::size_t Lanes>
+COTERIE_DETAIL_INLINE void chacha20_blocks(const chacha20_input& input,
+                                           std::span<std::byte, Lanes * chacha20_block> out) noexcept {
+    using vector = typename chacha20_vector<Lanes>::type;
+
     std::uint32_t initial[16] = {0x61707865, 0x3320646E, 0x79622D32, 0x6B206574};
     for (std::size_t i = 0; i < 8; ++i) {
         initial[4 + i] = load<std::uint32_t, std::endian::little>(input.key.data() + 4 * i);
@@ -33,43 +83,80 @@ constexpr void chacha20_blocks(const chacha20_input& input,
     for (std::size_t i = 0; i < 3; ++i) {
         initial[13 + i] = load<std::uint32_t, std::endian::little>(input.nonce.data() + 4 * i);
     }
-
-    std::uint32_t x[16][Lanes] = {};
+    vector start[16];
     for (std::size_t i = 0; i < 16; ++i) {
-        for (std::size_t lane = 0; lane < Lanes; ++lane) x[i][lane] = initial[i];
+        for (std::size_t lane = 0; lane < Lanes; ++lane) start[i][lane] = initial[i];
     }
-    for (std::size_t lane = 0; lane < Lanes; ++lane) x[12][lane] += static_cast<std::uint32_t>(lane);
+    for (std::size_t lane = 0; lane < Lanes; ++lane) start[12][lane] += static_cast<std::uint32_t>(lane);
 
-    const auto quarter_round = [&x](std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
-        for (std::size_t lane = 0; lane < Lanes; ++lane) {
-            x[a][lane] += x[b][lane];
-            x[d][lane] = std::rotl(x[d][lane] ^ x[a][lane], 16);
-            x[c][lane] += x[d][lane];
-            x[b][lane] = std::rotl(x[b][lane] ^ x[c][lane], 12);
-            x[a][lane] += x[b][lane];
-            x[d][lane] = std::rotl(x[d][lane] ^ x[a][lane], 8);
-            x[c][lane] += x[d][lane];
-            x[b][lane] = std::rotl(x[b][lane] ^ x[c][lane], 7);
-        }
-    };
+    vector x[16];
+    for (std::size_t i = 0; i < 16; ++i) x[i] = start[i];
+#define COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, c, by) \
+    x[a] += x[b];                                  \
+    x[c] = x[c] ^ x[a];                            \
+    x[c] = (x[c] << (by)) | (x[c] >> (32 - (by)));
+#define COTERIE_DETAIL_QUARTER_ROUND(a, b, c, d)   \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 16)     \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(c, d, b, 12)     \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 8)      \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(c, d, b, 7)
     for (int double_round = 0; double_round < 10; ++double_round) {
-        quarter_round(0, 4, 8, 12);
-        quarter_round(1, 5, 9, 13);
-        quarter_round(2, 6, 10, 14);
-        quarter_round(3, 7, 11, 15);
-        quarter_round(0, 5, 10, 15);
-        quarter_round(1, 6, 11, 12);
-        quarter_round(2, 7, 8, 13);
-        quarter_round(3, 4, 9, 14);
+        COTERIE_DETAIL_QUARTER_ROUND(0, 4, 8, 12)
+        COTERIE_DETAIL_QUARTER_ROUND(1, 5, 9, 13)
+        COTERIE_DETAIL_QUARTER_ROUND(2, 6, 10, 14)
+        COTERIE_DETAIL_QUARTER_ROUND(3, 7, 11, 15)
+        COTERIE_DETAIL_QUARTER_ROUND(0, 5, 10, 15)
+        COTERIE_DETAIL_QUARTER_ROUND(1, 6, 11, 12)
+        COTERIE_DETAIL_QUARTER_ROUND(2, 7, 8, 13)
+        COTERIE_DETAIL_QUARTER_ROUND(3, 4, 9, 14)
     }
+#undef COTERIE_DETAIL_QUARTER_ROUND
+#undef COTERIE_DETAIL_ADD_XOR_ROTATE
 
-    for (std::size_t lane = 0; lane < Lanes; ++lane) {
-        for (std::size_t i = 0; i < 16; ++i) {
-            std::uint32_t word = x[i][lane] + initial[i];
-            if (i == 12) word += static_cast<std::uint32_t>(lane);
-            store<std::endian::little>(word, out.data() + lane * chacha20_block + 4 * i);
+    for (std::size_t i = 0; i < 16; ++i) {
+        const vector sum = x[i] + start[i];
+        for (std::size_t lane = 0; lane < Lanes; ++lane) {
+            store<std::endian::little>(std::uint32_t{sum[lane]}, out.data() + lane * chacha20_block + 4 * i);
         }
     }
 }
 
+inline constexpr std::size_t chacha20_batch = 8 * chacha20_block;
+
+/// Eight blocks as every x86-64, and every other machine, can compute them.
+inline void chacha20_batch_portable(const chacha20_input& input,
+                                    std::span<std::byte, chacha20_batch> out) noexcept {
+    chacha20_blocks<4>(input, out.first<chacha20_batch / 2>());
+    chacha20_blocks<4>({.key = input.key, .nonce = input.nonce, .counter = input.counter + 4},
+                       out.last<chacha20_batch / 2>());
+}
+
+#if defined(__GNUC__) && defined(__x86_64__)
+
+[[gnu::target("avx2")]] inline void chacha20_batch_avx2(
+    const chacha20_input& input, std::span<std::byte, chacha20_batch> out) noexcept {
+    chacha20_blocks<8>(input, out);
+}
+
+/// Eight blocks, by AVX2 where the processor has it.
+inline void chacha20_eight_blocks(const chacha20_input& input,
+                                  std::span<std::byte, chacha20_batch> out) noexcept {
+    if (__builtin_cpu_supports("avx2")) {
+        chacha20_batch_avx2(input, out);
+    } else {
+        chacha20_batch_portable(input, out);
+    }
+}
+
+#else
+
+inline void chacha20_eight_blocks(const chacha20_input& input,
+                                  std::span<std::byte, chacha20_batch> out) noexcept {
+    chacha20_batch_portable(input, out);
+}
+
+#endif
+
 }  // namespace coterie::inline v0::detail
+
+#undef COTERIE_DETAIL_INLINE

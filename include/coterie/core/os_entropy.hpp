@@ -74,9 +74,7 @@ public:
 
 private:
     static constexpr std::size_t key_size = 32;
-    static constexpr std::size_t lanes = 8;
-    static constexpr std::size_t batch = lanes * detail::chacha20_block;
-    static constexpr std::size_t stream_size = 4 * batch;
+    static constexpr std::size_t stream_size = 4 * detail::chacha20_batch;
     static constexpr std::uint64_t reseed_interval = 64 * 1024;
 
     // All zero bytes: no key, nothing left. That is also what a child process finds.
@@ -143,10 +141,11 @@ std::expected<void, entropy_errc> fast_key_erasure<Source>::refill(state& s) noe
     std::byte key[key_size];
     std::memcpy(key, s.stream, key_size);
     constexpr std::byte nonce[12] = {};
-    for (std::size_t i = 0; i < stream_size / batch; ++i) {
-        detail::chacha20_blocks<lanes>(
-            {.key = key, .nonce = nonce, .counter = static_cast<std::uint32_t>(i * lanes)},
-            std::span<std::byte, batch>(s.stream + i * batch, batch));
+    std::uint32_t counter = 0;
+    for (std::size_t at = 0; at < stream_size; at += detail::chacha20_batch, counter += 8) {
+        detail::chacha20_eight_blocks(
+            {.key = key, .nonce = nonce, .counter = counter},
+            std::span<std::byte, detail::chacha20_batch>(s.stream + at, detail::chacha20_batch));
     }
     erase(key, key_size);
     s.left = stream_size - key_size;

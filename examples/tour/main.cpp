@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// The tour: one story in chapters, each of which shows a room of the library at work.
+//
+//   tour              all of it
+//   tour --chapter 1  one chapter
+//   tour --list       what there is
+
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include "tour/chapters.hpp"
+
+namespace {
+
+struct chapter {
+    std::string_view title;
+    void (*tell)();
+};
+
+constexpr chapter chapters[] = {
+    {"Ids that explain themselves", tour::ids_explained},
+};
+
+void tell(std::size_t index) {
+    const chapter& c = chapters[index];
+    const std::string title = fmt::format("Chapter {}. {}", index + 1, c.title);
+    fmt::print("{}\n{:=<{}}\n\n", title, "", title.size());
+    c.tell();
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"The tour of coterie: what its parts do, in chapters.", "tour"};
+    bool list = false;
+    std::size_t number = 0;
+    app.add_flag("--list", list, "print the titles of the chapters");
+    app.add_option("--chapter", number, "tell one chapter only")
+        ->check(CLI::Range(std::size_t{1}, std::size(chapters)));
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help) {
+        return app.exit(help);
+    } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "tour: {}\n", error.what());
+        return 2;
+    }
+
+    if (list) {
+        for (std::size_t i = 0; i < std::size(chapters); ++i) {
+            fmt::print("{:>2}  {}\n", i + 1, chapters[i].title);
+        }
+        return 0;
+    }
+    if (number != 0) {
+        tell(number - 1);
+        return 0;
+    }
+    for (std::size_t i = 0; i < std::size(chapters); ++i) {
+        if (i != 0) fmt::print("\n");
+        tell(i);
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "tour: %s\n", error.what());
+        return 1;
+    }
+}
