@@ -69,9 +69,12 @@ if(COTERIE_BUILD_EXAMPLES)
     coterie_require(CLI11 CLIUtils/CLI11 v2.4.2)
 endif()
 
+if(COTERIE_BUILD_EXAMPLES OR COTERIE_BUILD_TESTS)
+    coterie_require(nlohmann_json nlohmann/json v3.11.3)
+endif()
+
 if(COTERIE_BUILD_TESTS)
     coterie_require(Catch2 catchorg/Catch2 v3.7.1)
-    coterie_require(nlohmann_json nlohmann/json v3.11.3)
     find_package(rapidcheck QUIET)
     if(NOT rapidcheck_FOUND)
         message(STATUS "RapidCheck was not found: leaving out the property tests (*_properties_test.cpp)")

@@ -71,24 +71,25 @@ void measure_bytes() {
     });
     measure_call("hash64_8_kib", "copy_8_kib",
                  [] { return coterie::hash64(std::as_bytes(std::span(numbers()))); });
-    measure_call("wire_write_1024_varints", "copy_8_kib", [bytes = std::vector<std::byte>()]() mutable {
-        bytes.clear();
-        coterie::writer(bytes).varint_column(numbers());
-        return bytes.data();
-    });
+    measure_call("wire_write_1024_varints", "copy_8_kib",
+                 [bytes = std::vector<std::byte>()]() mutable {
+                     bytes.clear();
+                     coterie::writer(bytes).varint_column(numbers());
+                     return bytes.data();
+                 });
     measure_call("wire_read_1024_varints", "copy_8_kib", [bytes = coterie::encode(numbers())] {
         return coterie::reader(bytes).varint_column().size();
     });
-    measure_call("wire_write_1024_fixed", "copy_8_kib", [bytes = std::vector<std::byte>()]() mutable {
-        bytes.clear();
-        coterie::writer(bytes).fixed_column<std::uint64_t>(numbers());
-        return bytes.data();
-    });
+    measure_call("wire_write_1024_fixed", "copy_8_kib",
+                 [bytes = std::vector<std::byte>()]() mutable {
+                     bytes.clear();
+                     coterie::writer(bytes).fixed_column<std::uint64_t>(numbers());
+                     return bytes.data();
+                 });
     std::vector<std::byte> fixed;
     coterie::writer(fixed).fixed_column<std::uint64_t>(numbers());
-    measure_call("wire_read_1024_fixed", "copy_8_kib", [fixed] {
-        return coterie::reader(fixed).fixed_column<std::uint64_t>().size();
-    });
+    measure_call("wire_read_1024_fixed", "copy_8_kib",
+                 [fixed] { return coterie::reader(fixed).fixed_column<std::uint64_t>().size(); });
 }
 
 [[maybe_unused]] const bool registered = [] {

@@ -60,8 +60,9 @@ const sample<Id>& words() {
 using tweet = id::snowflake<id::layouts::twitter>;
 
 const sample<tweet>& tweets() {
-    static const sample<tweet> s(
-        [](coterie::rng& random) { return tweet::from_value(random() & tweet::max_value).value(); });
+    static const sample<tweet> s([](coterie::rng& random) {
+        return tweet::from_value(random() & tweet::max_value).value();
+    });
     return s;
 }
 
@@ -85,10 +86,11 @@ template <class Id>
 
 template <class Id>
 void measure_text(const std::string& name, const char* floor, const sample<Id>& s) {
-    bench::measure_call((name + "_to_text").c_str(), floor,
-                        [&s, i = std::size_t{0}, to = std::array<char, Id::max_text_size>()]() mutable {
-                            return write(s.ids[i++ % samples], std::span<char, Id::max_text_size>(to));
-                        });
+    bench::measure_call(
+        (name + "_to_text").c_str(), floor,
+        [&s, i = std::size_t{0}, to = std::array<char, Id::max_text_size>()]() mutable {
+            return write(s.ids[i++ % samples], std::span<char, Id::max_text_size>(to));
+        });
     bench::measure_call((name + "_from_text").c_str(), floor, [&s, i = std::size_t{0}]() mutable {
         return read<Id>(s.text(i++ % samples));
     });

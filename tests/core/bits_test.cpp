@@ -143,7 +143,8 @@ TEST_CASE("in mix64 each input bit flips each output bit about half the time") {
         const std::uint64_t x = inputs();
         for (int in = 0; in < 64; ++in) {
             const std::uint64_t changed = mix64(x) ^ mix64(x ^ std::uint64_t{1} << in);
-            for (int out = 0; out < 64; ++out) flips[in][out] += static_cast<int>(changed >> out & 1);
+            for (int out = 0; out < 64; ++out)
+                flips[in][out] += static_cast<int>(changed >> out & 1);
         }
     }
     int least = rounds;
@@ -191,6 +192,7 @@ TEST_CASE("multiply gives all 128 bits") {
         CHECK(agrees(a, b));
     }
     STATIC_REQUIRE(agrees(0xFFFF'FFFF'FFFF'FFFF, 0xFFFF'FFFF'FFFF'FFFF));
-    STATIC_REQUIRE(multiply(0xFFFF'FFFF'FFFF'FFFF, 0xFFFF'FFFF'FFFF'FFFF).high == 0xFFFF'FFFF'FFFF'FFFE);
+    STATIC_REQUIRE(multiply(0xFFFF'FFFF'FFFF'FFFF, 0xFFFF'FFFF'FFFF'FFFF).high ==
+                   0xFFFF'FFFF'FFFF'FFFE);
     STATIC_REQUIRE(multiply(0xFFFF'FFFF'FFFF'FFFF, 0xFFFF'FFFF'FFFF'FFFF).low == 1);
 }

@@ -41,7 +41,8 @@ private:
         return word;
     }
 
-    static void quarter_round(words& s, std::size_t a, std::size_t b, std::size_t c, std::size_t d) {
+    static void quarter_round(words& s, std::size_t a, std::size_t b, std::size_t c,
+                              std::size_t d) {
         s[a] += s[b], s[d] ^= s[a], s[d] = rotate(s[d], 16);
         s[c] += s[d], s[b] ^= s[c], s[b] = rotate(s[b], 12);
         s[a] += s[b], s[d] ^= s[a], s[d] = rotate(s[d], 8);

@@ -39,7 +39,7 @@ constexpr std::array<std::byte, 32> counting_key = [] {
 constexpr std::array<std::byte, 32> zero_key{};
 constexpr std::array<std::byte, 12> zero_nonce{};
 constexpr std::array<std::byte, 12> section_2_3_2_nonce = {
-    std::byte{0}, std::byte{0}, std::byte{0}, std::byte{9}, std::byte{0}, std::byte{0},
+    std::byte{0}, std::byte{0},    std::byte{0}, std::byte{9}, std::byte{0}, std::byte{0},
     std::byte{0}, std::byte{0x4a}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}};
 
 constexpr std::string_view section_2_3_2 =
@@ -77,10 +77,11 @@ TEST_CASE("ChaCha20 blocks are those of RFC 8439, appendix A.1") {
           "8a970e0e955c14f3a88e741b97c286f75f8fc299e8148362fa198a39531bed6d");
 }
 
-TEST_CASE("any number of lanes gives the blocks of one lane in a row, also where the counter wraps") {
+TEST_CASE(
+    "any number of lanes gives the blocks of one lane in a row, also where the counter wraps") {
     coterie::rng random(coterie::test::seed(), "chacha20");
-    for (const std::uint32_t counter : {0U, 1U, 0x7FFF'FFFDU, 0xFFFF'FFF0U, 0xFFFF'FFF8U, 0xFFFF'FFF9U,
-                                        0xFFFF'FFFCU, 0xFFFF'FFFFU}) {
+    for (const std::uint32_t counter : {0U, 1U, 0x7FFF'FFFDU, 0xFFFF'FFF0U, 0xFFFF'FFF8U,
+                                        0xFFFF'FFF9U, 0xFFFF'FFFCU, 0xFFFF'FFFFU}) {
         std::array<std::byte, 32> key{};
         std::array<std::byte, 12> nonce{};
         for (auto& b : key) b = static_cast<std::byte>(random() & 0xFF);
@@ -89,7 +90,8 @@ TEST_CASE("any number of lanes gives the blocks of one lane in a row, also where
 
         const auto expected = to_hex(chacha20_reference::stream(key, nonce, counter, 8));
         std::string one_by_one;
-        for (std::uint32_t i = 0; i < 8; ++i) one_by_one += to_hex(blocks<1>(key, nonce, counter + i));
+        for (std::uint32_t i = 0; i < 8; ++i)
+            one_by_one += to_hex(blocks<1>(key, nonce, counter + i));
         CHECK(one_by_one == expected);
         CHECK(to_hex(blocks<8>(key, nonce, counter)) == expected);
         CHECK(to_hex(blocks<4>(key, nonce, counter)) == expected.substr(0, 4 * 128));

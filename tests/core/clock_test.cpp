@@ -27,8 +27,7 @@ constexpr wall_time wall(std::chrono::nanoseconds since_epoch) { return wall_tim
 constexpr steady_time steady(std::chrono::nanoseconds d) { return steady_time(d); }
 
 template <class Clock>
-concept steps_back =
-    requires(Clock& clock, typename Clock::duration d) { clock.step_back(d); };
+concept steps_back = requires(Clock& clock, typename Clock::duration d) { clock.step_back(d); };
 
 // A user's clocks, good and bad.
 struct milliseconds_clock {
@@ -99,7 +98,8 @@ TEST_CASE("a reference to a clock is a clock, unless reading it needs more than 
 TEST_CASE("a user's clock may have any integral resolution, and must give a time") {
     STATIC_REQUIRE(wall_clock<milliseconds_clock>);
     STATIC_REQUIRE(wall_clock<days_clock>);
-    STATIC_REQUIRE(wall_clock<basic_manual_clock<std::chrono::sys_time<std::chrono::milliseconds>>>);
+    STATIC_REQUIRE(
+        wall_clock<basic_manual_clock<std::chrono::sys_time<std::chrono::milliseconds>>>);
     STATIC_REQUIRE_FALSE(wall_clock<floating_clock>);
     STATIC_REQUIRE_FALSE(wall_clock<counting_clock>);
     STATIC_REQUIRE_FALSE(wall_clock<duration_clock>);
@@ -136,21 +136,31 @@ TEST_CASE("the machine's clocks are the standard library's") {
     CHECK(system_clock::now() < wall(std::chrono::seconds(4'102'444'800)));
 }
 
-TEST_CASE("the coarse clock lags by at most its resolution, and is never ahead") {
+TEST_CASE(
+    "the coarse clock is never ahead, follows the precise one tick by tick, and stays near it") {
     const auto resolution = coarse_clock::resolution();
     REQUIRE(resolution > 0ns);
     CHECK(resolution <= 20ms);
-    // Each pair of reads may be torn apart by the scheduler, so only what holds then is asserted: what
-    // the coarse clock says lies between its lag before the first precise read and the second one.
-    // A correction of the wall clock between the reads breaks that: so one violation in 2000 is let pass.
-    int violations = 0;
-    for (int i = 0; i < 2000; ++i) {
+    // The ticks of a busy virtual machine come late, so no single read need be near. But over several
+    // ticks some read comes just after one. A step of the wall clock during the test may break a single
+    // pair of reads, but not two.
+    int ahead = 0;
+    int ticks = 0;
+    auto least_lag = std::chrono::nanoseconds::max();
+    wall_time last = coarse_clock::now();
+    for (const auto give_up = steady_clock::now() + 60s;
+         ticks < 10 && steady_clock::now() < give_up;) {
         const wall_time before = system_clock::now();
         const wall_time coarse = coarse_clock::now();
         const wall_time after = system_clock::now();
-        if (coarse > after || coarse + resolution < before) ++violations;
+        if (coarse > after) ++ahead;
+        if (before - coarse < least_lag) least_lag = before - coarse;
+        if (coarse != last) ++ticks;
+        last = coarse;
     }
-    CHECK(violations <= 1);
+    CHECK(ahead <= 1);
+    CHECK(ticks == 10);
+    CHECK(least_lag <= resolution);
 }
 
 TEST_CASE("a manual clock starts at the epoch, or where it is told to") {
@@ -242,19 +252,22 @@ TEST_CASE("a manual clock reaches both ends of its time, and goes no further") {
 
     CHECK(broken_precondition([] { manual_clock(wall_time::max()).advance(1ns); }) ==
           "now_ <= TimePoint::max() - d");
-    CHECK(broken_precondition([] { manual_clock(wall(1ns)).advance(std::chrono::nanoseconds::max()); }) ==
-          "now_ <= TimePoint::max() - d");
+    CHECK(broken_precondition([] {
+              manual_clock(wall(1ns)).advance(std::chrono::nanoseconds::max());
+          }) == "now_ <= TimePoint::max() - d");
     CHECK(broken_precondition([] { manual_clock(wall_time::min()).step_back(1ns); }) ==
           "now_ >= TimePoint::min() + d");
-    CHECK(broken_precondition([] { manual_clock(wall(-2ns)).step_back(std::chrono::nanoseconds::max()); }) ==
-          "now_ >= TimePoint::min() + d");
+    CHECK(broken_precondition([] {
+              manual_clock(wall(-2ns)).step_back(std::chrono::nanoseconds::max());
+          }) == "now_ >= TimePoint::min() + d");
 }
 
 TEST_CASE("negative durations are broken preconditions of a manual clock") {
     CHECK(broken_precondition([] { manual_clock().advance(-1ns); }) == "d >= duration::zero()");
     CHECK(broken_precondition([] { manual_clock().step_back(-1ns); }) == "d >= duration::zero()");
     CHECK(broken_precondition([] { manual_clock().run(-1ns); }) == "per_read >= duration::zero()");
-    CHECK(broken_precondition([] { manual_steady_clock().advance(-1ns); }) == "d >= duration::zero()");
+    CHECK(broken_precondition([] { manual_steady_clock().advance(-1ns); }) ==
+          "d >= duration::zero()");
 }
 
 TEST_CASE("a manual clock of milliseconds goes beyond the year 2262") {

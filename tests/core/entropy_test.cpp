@@ -82,7 +82,8 @@ TEST_CASE("the bytes of seeded entropy never change between versions") {
 TEST_CASE("seeded entropy repeats itself for an equal seed and differs for another") {
     CHECK(bytes_of(seeded_entropy(1), 64) == bytes_of(seeded_entropy(1), 64));
     CHECK(bytes_of(seeded_entropy(1), 64) != bytes_of(seeded_entropy(2), 64));
-    CHECK(bytes_of(seeded_entropy(1), 64).substr(0, 8) != bytes_of(seeded_entropy(2), 64).substr(0, 8));
+    CHECK(bytes_of(seeded_entropy(1), 64).substr(0, 8) !=
+          bytes_of(seeded_entropy(2), 64).substr(0, 8));
 }
 
 TEST_CASE("seeded entropy goes on where it was, one whole word later for each fill") {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <coterie/core/error.hpp>
 
-#include <array>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <coterie/core/entropy.hpp>
 #include <coterie/core/text.hpp>
@@ -20,12 +20,18 @@ using coterie::parse_error;
 
 namespace error_test {
 
-enum class undescribed { one };
+enum class undescribed {
+    one
+};
 
-enum class described_by_string { one };
+enum class described_by_string {
+    one
+};
 std::string describe(described_by_string) noexcept;
 
-enum class may_throw { one };
+enum class may_throw {
+    one
+};
 const char* describe(may_throw);
 
 }  // namespace error_test
@@ -35,6 +41,18 @@ namespace {
 using error_test::described_by_string;
 using error_test::may_throw;
 using error_test::undescribed;
+
+// The least that a text can be appended to.
+struct small_text {
+    char characters[64] = {};
+    std::size_t size = 0;
+
+    constexpr void push_back(char c) { characters[size++] = c; }
+    constexpr void append(std::string_view text) {
+        for (const char c : text) push_back(c);
+    }
+    [[nodiscard]] constexpr std::string_view view() const { return {characters, size}; }
+};
 
 // Every enumerator has its own phrase, and so has whatever lies beyond the last.
 template <class E>
@@ -89,8 +107,14 @@ TEST_CASE("a parse error appends its phrase and its position") {
     CHECK(text == "bad id: invalid character at position 7");
     CHECK(coterie::to_string(parse_error{parse_errc::wrong_length, 0}) ==
           "wrong length at position 0");
-    STATIC_REQUIRE(coterie::to_string(parse_error{parse_errc::out_of_range, 12}) ==
-                   "out of range at position 12");
+    CHECK(coterie::to_string(parse_error{parse_errc::out_of_range, 12}) ==
+          "out of range at position 12");
+    // Into anything that appends, also in a constant expression.
+    STATIC_REQUIRE([] {
+        small_text out;
+        parse_error{parse_errc::out_of_range, 12}.append_to(out);
+        return out.view() == "out of range at position 12";
+    }());
 }
 
 TEST_CASE("parse errors are equal where code and position are") {

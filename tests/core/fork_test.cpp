@@ -160,7 +160,8 @@ TEST_CASE("a child, its child, and neither of their parents, find the state wipe
     check_large<true>();
 }
 
-TEST_CASE("a child, its child, and neither of their parents, find the state wiped: by process ids") {
+TEST_CASE(
+    "a child, its child, and neither of their parents, find the state wiped: by process ids") {
     check_family<false>();
     check_unused_intermediate<false>();
     check_large<false>();

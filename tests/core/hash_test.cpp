@@ -165,7 +165,8 @@ TEST_CASE("a stream in any pieces hashes as one piece, in both widths and with a
         streaming_hash hash(seed);
         for (auto rest = all; !rest.empty();) {
             // Empty pieces, too.
-            const std::size_t piece = uniform_between(random, std::size_t{0}, std::min(rest.size(), std::size_t{700}));
+            const std::size_t piece =
+                uniform_between(random, std::size_t{0}, std::min(rest.size(), std::size_t{700}));
             hash.update(rest.first(piece));
             rest = rest.subspan(piece);
         }

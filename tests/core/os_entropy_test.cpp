@@ -181,7 +181,8 @@ TEST_CASE("every bit of system and os entropy is set about half the time") {
     check(os_entropy());
 }
 
-TEST_CASE("fast key erasure asks its source for 32 bytes, and only at the first fill that needs any") {
+TEST_CASE(
+    "fast key erasure asks its source for 32 bytes, and only at the first fill that needs any") {
     fake_source source;
     generator random(source);
     CHECK(source.calls == 0);
@@ -199,13 +200,14 @@ TEST_CASE("fast key erasure gives exactly the ChaCha20 stream of its keys") {
     fake_source source;
     generator random(source);
     expected_stream expected;
-    for (const std::size_t size : {1U, 16U, 16U, 0U, 31U, 1952U, 1U, 2015U, 1U, 2016U, 2017U, 4096U, 100'000U}) {
+    for (const std::size_t size :
+         {1U, 16U, 16U, 0U, 31U, 1952U, 1U, 2015U, 1U, 2016U, 2017U, 4096U, 100'000U}) {
         CAPTURE(size);
         REQUIRE(take(random, size) == expected.take(size));
     }
     for (int i = 0; i < 2000; ++i) {
-        const std::size_t size = uniform_below(sizes, 100) == 0 ? uniform_below(sizes, 5000)
-                                                                : uniform_below(sizes, 64);
+        const std::size_t size =
+            uniform_below(sizes, 100) == 0 ? uniform_below(sizes, 5000) : uniform_below(sizes, 64);
         CAPTURE(i, size);
         REQUIRE(take(random, size) == expected.take(size));
         if (uniform_below(sizes, 300) == 0) {
@@ -493,8 +495,9 @@ std::string when_getrandom_fails(int error) {
                if (!fail_getrandom(error)) ::_exit(1);
                system_entropy system;
                os_entropy cold;
-               const std::string text = take(system, 16) + "; " + take(cold, 16) + "; " +
-                                        (take(warm, 16).size() == 32 ? "what lay ready" : "nothing");
+               const std::string text =
+                   take(system, 16) + "; " + take(cold, 16) + "; " +
+                   (take(warm, 16).size() == 32 ? "what lay ready" : "nothing");
                write_all(descriptor, text.data(), text.size());
            })
         .output;
@@ -514,7 +517,8 @@ TEST_CASE("the system's failures are errors: unseeded early in the boot, forbidd
 
 #endif
 
-TEST_CASE("each thread has its own generator, and no two of their draws are equal", "[concurrent]") {
+TEST_CASE("each thread has its own generator, and no two of their draws are equal",
+          "[concurrent]") {
     constexpr std::size_t each = 100'000;
     std::array<std::vector<std::uint64_t>, 4> draws;
     std::array<bool, 4> failed{};
@@ -526,8 +530,8 @@ TEST_CASE("each thread has its own generator, and no two of their draws are equa
                 system_entropy shared;
                 for (std::size_t i = 0; i < each; ++i) {
                     std::array<std::byte, 8> out{};
-                    const bool filled = i % 1000 == 0 ? shared.fill(out).has_value()
-                                                      : random.fill(out).has_value();
+                    const bool filled =
+                        i % 1000 == 0 ? shared.fill(out).has_value() : random.fill(out).has_value();
                     bad = bad || !filled;
                     std::uint64_t draw = 0;
                     std::memcpy(&draw, out.data(), 8);

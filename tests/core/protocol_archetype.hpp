@@ -40,9 +40,9 @@ namespace coterie::test {
 /// Why a courier refuses.
 enum class courier_errc : std::uint8_t {
     unknown_sender,  ///< the message is from neither of its peers
-    gap,             ///< a note that is not the next one: the sender will repeat the missing one first
-    never_sent,      ///< an acknowledgement of a note that was not sent
-    full,            ///< too many notes wait already
+    gap,         ///< a note that is not the next one: the sender will repeat the missing one first
+    never_sent,  ///< an acknowledgement of a note that was not sent
+    full,        ///< too many notes wait already
 };
 
 [[nodiscard]] constexpr const char* describe(courier_errc code) noexcept {
@@ -109,7 +109,8 @@ public:
     void start(steady_time now, output&) { observe(now); }
 
     /// Errors: unknown_sender, gap, never_sent.
-    std::expected<void, error> receive(address from, const message& m, steady_time now, output& out) {
+    std::expected<void, error> receive(address from, const message& m, steady_time now,
+                                       output& out) {
         if (from != peer_) return std::unexpected(error::unknown_sender);  // 3.
         if (m.text.has_value()) {
             if (m.number > delivered_ + 1) return std::unexpected(error::gap);

@@ -368,7 +368,8 @@ TEST_CASE("what the archetype refuses leaves it unchanged") {
     CHECK(before.next_deadline() == node.next_deadline());
 }
 
-TEST_CASE("the archetype has a deadline only while something is due, and ticks before it do nothing") {
+TEST_CASE(
+    "the archetype has a deadline only while something is due, and ticks before it do nothing") {
     courier sender(1, 10ms);
     courier::output out;
     sender.start(at(0ms), out);
@@ -431,8 +432,8 @@ TEST_CASE("through crashes no note arrives twice, none is out of order, and no p
         // most once, and missed at most one for each crash.
         const auto& seen = w.at(1).application;
         REQUIRE(w.at(1).disk == 50);
-        REQUIRE(std::ranges::adjacent_find(seen, std::ranges::greater_equal(), &courier::event::number) ==
-                seen.end());
+        REQUIRE(std::ranges::adjacent_find(seen, std::ranges::greater_equal(),
+                                           &courier::event::number) == seen.end());
         REQUIRE(seen.size() + static_cast<std::size_t>(w.crashes) >= 50);
         crashes += w.crashes;
         arrived += seen.size();

@@ -185,14 +185,15 @@ TEST_CASE("a named stream is xoshiro256++ from the state that seed, name and ind
 }
 
 TEST_CASE("the numbers of a seed never change between versions") {
-    CHECK(first(rng(42), 4) == std::vector<std::uint64_t>{0xD0764D4F4476689F, 0x519E4174576F3791, 0xFBE07CFB0C24ED8C,
-                                                          0xB37D9F600CD835B8});
+    CHECK(first(rng(42), 4) == std::vector<std::uint64_t>{0xD0764D4F4476689F, 0x519E4174576F3791,
+                                                          0xFBE07CFB0C24ED8C, 0xB37D9F600CD835B8});
     CHECK(first(rng(0), 2) == std::vector<std::uint64_t>{0x53175D61490B23DF, 0x61DA6F3DC380D507});
-    CHECK(first(rng(42, "network"), 3) == std::vector<std::uint64_t>{0xE6E6F7A58959544C, 0xE14DFDA910F5B73C,
- 0xAC45FAED6A02FAA7});
-    CHECK(first(rng(42, "network", 1), 3) == std::vector<std::uint64_t>{0xF6C8E50706A26EC7, 0x01738CC068A51E0A,
- 0x1000A3176CDC1E04});
-    CHECK(first(rng(42, ""), 2) == std::vector<std::uint64_t>{0xCF7B60775597F4C2, 0xDD78AE045DC5E841});
+    CHECK(first(rng(42, "network"), 3) ==
+          std::vector<std::uint64_t>{0xE6E6F7A58959544C, 0xE14DFDA910F5B73C, 0xAC45FAED6A02FAA7});
+    CHECK(first(rng(42, "network", 1), 3) ==
+          std::vector<std::uint64_t>{0xF6C8E50706A26EC7, 0x01738CC068A51E0A, 0x1000A3176CDC1E04});
+    CHECK(first(rng(42, ""), 2) ==
+          std::vector<std::uint64_t>{0xCF7B60775597F4C2, 0xDD78AE045DC5E841});
 
     rng random(42);
     CHECK(uniform_below(random, 1000) == 814);
@@ -235,10 +236,12 @@ TEST_CASE("streams of different seeds, names or indices share no number") {
     CAPTURE(seed);
     std::vector<rng> streams;
     for (const std::uint64_t s : {seed, seed + 1, seed + 0x9E3779B97F4A7C15U + 0, ~seed}) {
-        for (const auto name : {""sv, "\0"sv, "\0\0"sv, "a"sv, "b"sv, "ab"sv, "ba"sv, "abc"sv, "c"sv,
-                                "a0"sv, "a1"sv, "network"sv, "Network"sv, "network "sv, "\xFF"sv}) {
-            for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2},
-                                              std::uint64_t{'c'}, std::uint64_t{1} << 32, all_ones}) {
+        for (const auto name :
+             {""sv, "\0"sv, "\0\0"sv, "a"sv, "b"sv, "ab"sv, "ba"sv, "abc"sv, "c"sv, "a0"sv, "a1"sv,
+              "network"sv, "Network"sv, "network "sv, "\xFF"sv}) {
+            for (const std::uint64_t index :
+                 {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{'c'},
+                  std::uint64_t{1} << 32, all_ones}) {
                 streams.emplace_back(s, name, index);
             }
         }
@@ -337,8 +340,9 @@ TEST_CASE("uniform_below is exact: accepted words fall evenly over the results")
     __extension__ using wide = unsigned __int128;
     rng random(coterie::test::seed(), "uniform_below");
     const std::uint64_t half = std::uint64_t{1} << 63;
-    for (const std::uint64_t bound : {std::uint64_t{3}, std::uint64_t{10}, std::uint64_t{1} << 40 | 1,
-                                      half - 1, half + 1, half + half / 2 + 1, all_ones - 1, all_ones}) {
+    for (const std::uint64_t bound :
+         {std::uint64_t{3}, std::uint64_t{10}, std::uint64_t{1} << 40 | 1, half - 1, half + 1,
+          half + half / 2 + 1, all_ones - 1, all_ones}) {
         const auto uneven = static_cast<std::uint64_t>((wide{1} << 64) % bound);
         for (int i = 0; i < 300; ++i) {
             // Words whose low product lies around the threshold, and any others.
@@ -411,7 +415,8 @@ TEST_CASE("uniform_between maps a word to the range exactly, of every width and 
     const auto ends = []<class T>(T low, T high) {
         script words{{0, all_ones}};
         // 0 may be rejected for its uneven remainder, so it is asked for where it is not.
-        const std::uint64_t size = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
+        const std::uint64_t size =
+            static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1;
         if (size != 0 && !std::has_single_bit(size)) words.words[0] = 1;
         const T first_draw = uniform_between(words, low, high);
         const T second_draw = uniform_between(words, low, high);
@@ -423,15 +428,18 @@ TEST_CASE("uniform_between maps a word to the range exactly, of every width and 
     CHECK(ends(std::numeric_limits<std::uint8_t>::min(), std::numeric_limits<std::uint8_t>::max()));
     CHECK(ends(std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()));
     CHECK(ends(std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
-    CHECK(ends(std::numeric_limits<std::uint32_t>::min(), std::numeric_limits<std::uint32_t>::max()));
+    CHECK(
+        ends(std::numeric_limits<std::uint32_t>::min(), std::numeric_limits<std::uint32_t>::max()));
     CHECK(ends(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()));
-    CHECK(ends(std::numeric_limits<std::uint64_t>::min(), std::numeric_limits<std::uint64_t>::max()));
+    CHECK(
+        ends(std::numeric_limits<std::uint64_t>::min(), std::numeric_limits<std::uint64_t>::max()));
     CHECK(ends(std::int64_t{-7}, std::int64_t{-7}));
     CHECK(ends(-10, -3));
     CHECK(ends(-1, 1));
     CHECK(ends(std::int8_t{-128}, std::int8_t{-127}));
     CHECK(ends(std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}));
-    CHECK(ends(std::numeric_limits<std::int64_t>::max() - 1, std::numeric_limits<std::int64_t>::max()));
+    CHECK(ends(std::numeric_limits<std::int64_t>::max() - 1,
+               std::numeric_limits<std::int64_t>::max()));
     CHECK(ends(std::uint64_t{1}, all_ones));
     CHECK(ends(false, true));
     CHECK(ends('a', 'p'));
@@ -479,7 +487,8 @@ TEST_CASE("generators are taken by reference and by value") {
 }
 
 TEST_CASE("uniform_real takes the upper 53 bits") {
-    script words{{0, (1 << 11) - 1, 1 << 11, all_ones, std::uint64_t{1} << 63, all_ones - (1 << 11)}};
+    script words{
+        {0, (1 << 11) - 1, 1 << 11, all_ones, std::uint64_t{1} << 63, all_ones - (1 << 11)}};
     CHECK(uniform_real(words) == 0);
     CHECK(uniform_real(words) == 0);
     CHECK(uniform_real(words) == 0x1.0p-53);

@@ -43,18 +43,30 @@ void* count_and_allocate(std::size_t size) {
 
 }  // namespace
 
-// The throwing forms, to which the others fall back. Not inlined: else the compiler sees malloc and free and
-// takes them for a mistake.
+// Not inlined: else the compiler sees malloc and free and takes them for a mistake. All forms without an
+// alignment, for a sanitizer brings forms of its own, which must not be mixed with these.
 [[gnu::noinline]] void* operator new(std::size_t size) {
     void* const memory = count_and_allocate(size);
     if (memory == nullptr) std::abort();
     return memory;
 }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    return count_and_allocate(size);
+}
 [[gnu::noinline]] void* operator new[](std::size_t size) { return ::operator new(size); }
+[[gnu::noinline]] void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+    return count_and_allocate(size);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
+    std::free(memory);
+}
+[[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+    std::free(memory);
+}
 
 using coterie::decode;
 using coterie::decode_errc;
@@ -72,7 +84,7 @@ constexpr decode_limits no_limits{.max_bytes = std::numeric_limits<std::size_t>:
 template <class T>
 allocations decoding(const std::vector<std::byte>& bytes, const decode_limits& limits = no_limits) {
     counted = {};
-    const auto x = decode<T>(bytes, limits);
+    (void)decode<T>(bytes, limits);
     return counted;
 }
 
@@ -81,8 +93,9 @@ std::vector<std::vector<std::byte>> lies(std::size_t real) {
     std::vector<std::vector<std::byte>> inputs;
     for (const std::uint64_t count :
          {std::uint64_t{real + 1}, std::uint64_t{real} * 2 + 1, std::uint64_t{1} << 24,
-          std::uint64_t{1} << 31, std::uint64_t{1} << 32, std::uint64_t{1} << 61, std::uint64_t{1} << 62,
-          std::uint64_t{1} << 63, ~std::uint64_t{0} / 24, ~std::uint64_t{0} - 1, ~std::uint64_t{0}}) {
+          std::uint64_t{1} << 31, std::uint64_t{1} << 32, std::uint64_t{1} << 61,
+          std::uint64_t{1} << 62, std::uint64_t{1} << 63, ~std::uint64_t{0} / 24,
+          ~std::uint64_t{0} - 1, ~std::uint64_t{0}}) {
         std::vector<std::byte> bytes = coterie::encode(count);
         bytes.insert(bytes.end(), real, std::byte{1});
         inputs.push_back(std::move(bytes));
@@ -167,7 +180,8 @@ TEST_CASE("whatever the bytes say, memory stays in proportion to them") {
         // The smallest element takes a byte on the wire and sizeof(element) in memory; growing by
         // doubling at most triples what is asked for over all.
         REQUIRE(within(std::type_identity<std::vector<std::uint8_t>>(), 4));
-        REQUIRE(within(std::type_identity<std::vector<std::uint64_t>>(), 4 * sizeof(std::uint64_t)));
+        REQUIRE(
+            within(std::type_identity<std::vector<std::uint64_t>>(), 4 * sizeof(std::uint64_t)));
         REQUIRE(within(std::type_identity<std::vector<std::string>>(), 4 * sizeof(std::string)));
         REQUIRE(within(std::type_identity<std::vector<std::vector<std::uint64_t>>>(),
                        4 * sizeof(std::vector<std::uint64_t>) + 4 * sizeof(std::uint64_t)));

@@ -35,8 +35,8 @@ struct Arbitrary<nested> {
                 if (present) x.flags = {a, b};
                 return x;
             },
-            gen::arbitrary<decltype(nested::entries)>(), gen::arbitrary<bool>(), gen::arbitrary<bool>(),
-            gen::arbitrary<bool>());
+            gen::arbitrary<decltype(nested::entries)>(), gen::arbitrary<bool>(),
+            gen::arbitrary<bool>(), gen::arbitrary<bool>());
     }
 };
 
@@ -51,9 +51,8 @@ struct Arbitrary<tree> {
             },
             gen::arbitrary<std::uint32_t>(),
             depth == 0 ? gen::just(std::vector<tree>())
-                       : gen::scale(0.2, gen::container<std::vector<tree>>(gen::exec([depth] {
-                                        return *of_depth(depth - 1);
-                                    }))));
+                       : gen::scale(0.2, gen::container<std::vector<tree>>(
+                                             gen::exec([depth] { return *of_depth(depth - 1); }))));
     }
 };
 
@@ -100,8 +99,8 @@ TEST_CASE("no encoding begins another of the same type") {
     CHECK(rc::check("a cut encoding is truncated", [](const deep& x) {
         const std::vector<std::byte> bytes = encode(x);
         const auto size = *rc::gen::inRange<std::size_t>(0, bytes.size());
-        const auto cut =
-            decode<deep>(std::vector<std::byte>(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
+        const auto cut = decode<deep>(std::vector<std::byte>(
+            bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size)));
         RC_ASSERT(!cut.has_value());
         RC_ASSERT(cut.error().code == decode_errc::truncated);
         RC_ASSERT(cut.error().offset <= size);

@@ -351,24 +351,33 @@ TEST_CASE("uuid: lenient errors point into the whole text, prefix included") {
     CHECK(outcome(uuid::parse_lenient("{" + spoiled(bare, 3) + "!")) ==
           "error: invalid character at position 4");
 
-    // Too short: the length, or the brace that comes too early.
+    // Too short: its length, be the brace closed or not.
     CHECK(outcome(uuid::parse_lenient("{")) == "error: wrong length at position 1");
-    CHECK(outcome(uuid::parse_lenient("{}")) == "error: wrong length at position 1");
+    CHECK(outcome(uuid::parse_lenient("{}")) == "error: wrong length at position 2");
     CHECK(outcome(uuid::parse_lenient("urn:uuid:")) == "error: wrong length at position 9");
     CHECK(outcome(uuid::parse_lenient(bare.substr(0, 31))) == "error: wrong length at position 31");
     CHECK(outcome(uuid::parse_lenient("{" + bare.substr(0, 31) + "}")) ==
-          "error: wrong length at position 32");
+          "error: wrong length at position 33");
     CHECK(outcome(uuid::parse_lenient("urn:uuid:" + bare.substr(0, 31))) ==
           "error: wrong length at position 40");
     CHECK(outcome(uuid::parse_lenient("{" + bare)) == "error: wrong length at position 33");
     CHECK(outcome(uuid::parse_lenient("{" + with)) == "error: wrong length at position 37");
     CHECK(outcome(uuid::parse_lenient(with.substr(0, 35))) == "error: wrong length at position 35");
 
-    // Too long: the first character that is too much.
+    // A length that a form has says which form is meant, whatever stands where its first hyphen would.
+    CHECK(outcome(uuid::parse_lenient(spoiled(with, 8))) ==
+          "error: invalid character at position 8");
+    CHECK(outcome(uuid::parse_lenient("{" + spoiled(with, 8) + "}")) ==
+          "error: invalid character at position 9");
+    std::string hyphen_in_bare = bare;
+    hyphen_in_bare[8] = '-';
+    CHECK(outcome(uuid::parse_lenient(hyphen_in_bare)) == "error: invalid character at position 8");
+
+    // Too long: the first character behind the end of the form.
     CHECK(outcome(uuid::parse_lenient(bare + "0")) == "error: wrong length at position 32");
     CHECK(outcome(uuid::parse_lenient(with + "00")) == "error: wrong length at position 36");
-    CHECK(outcome(uuid::parse_lenient("{" + with + "0}")) == "error: wrong length at position 37");
-    CHECK(outcome(uuid::parse_lenient("{" + bare + "0}")) == "error: wrong length at position 33");
+    CHECK(outcome(uuid::parse_lenient("{" + with + "0}")) == "error: wrong length at position 38");
+    CHECK(outcome(uuid::parse_lenient("{" + bare + "0}")) == "error: wrong length at position 34");
     CHECK(outcome(uuid::parse_lenient("urn:uuid:" + with + "0")) ==
           "error: wrong length at position 45");
 }

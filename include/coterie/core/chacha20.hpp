@@ -71,8 +71,8 @@ struct chacha20_vector {
 
 /// Writes `Lanes` consecutive blocks of key stream; Lanes is a power of two.
 template <std::size_t Lanes>
-COTERIE_DETAIL_INLINE void chacha20_blocks(const chacha20_input& input,
-                                           std::span<std::byte, Lanes * chacha20_block> out) noexcept {
+COTERIE_DETAIL_INLINE void chacha20_blocks(
+    const chacha20_input& input, std::span<std::byte, Lanes * chacha20_block> out) noexcept {
     using vector = typename chacha20_vector<Lanes>::type;
 
     std::uint32_t initial[16] = {0x61707865, 0x3320646E, 0x79622D32, 0x6B206574};
@@ -87,7 +87,8 @@ COTERIE_DETAIL_INLINE void chacha20_blocks(const chacha20_input& input,
     for (std::size_t i = 0; i < 16; ++i) {
         for (std::size_t lane = 0; lane < Lanes; ++lane) start[i][lane] = initial[i];
     }
-    for (std::size_t lane = 0; lane < Lanes; ++lane) start[12][lane] += static_cast<std::uint32_t>(lane);
+    for (std::size_t lane = 0; lane < Lanes; ++lane)
+        start[12][lane] += static_cast<std::uint32_t>(lane);
 
     vector x[16];
     for (std::size_t i = 0; i < 16; ++i) x[i] = start[i];
@@ -95,10 +96,10 @@ COTERIE_DETAIL_INLINE void chacha20_blocks(const chacha20_input& input,
     x[a] += x[b];                                  \
     x[c] = x[c] ^ x[a];                            \
     x[c] = (x[c] << (by)) | (x[c] >> (32 - (by)));
-#define COTERIE_DETAIL_QUARTER_ROUND(a, b, c, d)   \
-    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 16)     \
-    COTERIE_DETAIL_ADD_XOR_ROTATE(c, d, b, 12)     \
-    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 8)      \
+#define COTERIE_DETAIL_QUARTER_ROUND(a, b, c, d) \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 16)   \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(c, d, b, 12)   \
+    COTERIE_DETAIL_ADD_XOR_ROTATE(a, b, d, 8)    \
     COTERIE_DETAIL_ADD_XOR_ROTATE(c, d, b, 7)
     for (int double_round = 0; double_round < 10; ++double_round) {
         COTERIE_DETAIL_QUARTER_ROUND(0, 4, 8, 12)
@@ -116,7 +117,8 @@ COTERIE_DETAIL_INLINE void chacha20_blocks(const chacha20_input& input,
     for (std::size_t i = 0; i < 16; ++i) {
         const vector sum = x[i] + start[i];
         for (std::size_t lane = 0; lane < Lanes; ++lane) {
-            store<std::endian::little>(std::uint32_t{sum[lane]}, out.data() + lane * chacha20_block + 4 * i);
+            store<std::endian::little>(std::uint32_t{sum[lane]},
+                                       out.data() + lane * chacha20_block + 4 * i);
         }
     }
 }

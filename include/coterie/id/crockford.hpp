@@ -23,8 +23,8 @@ inline constexpr std::size_t crockford_size = 26;
 
 /// Which second spellings of a character count.
 enum class crockford_aliases : bool {
-    none,        ///< only lower case
-    i_l_o,       ///< also I and L for 1, and O for 0
+    none,   ///< only lower case
+    i_l_o,  ///< also I and L for 1, and O for 0
 };
 
 /// The value of each character; `invalid` for those that have none.
@@ -90,7 +90,8 @@ constexpr std::expected<bits128, parse_error> crockford_decode(std::string_view 
     seen |= middle;
     if (seen > 31 || value(0) > 7) [[unlikely]] {
         std::size_t at = 0;
-        if (value(0) > 7 && value(0) < 32) return std::unexpected(parse_error{parse_errc::out_of_range, 0});
+        if (value(0) > 7 && value(0) < 32)
+            return std::unexpected(parse_error{parse_errc::out_of_range, 0});
         while (value(at) < 32) ++at;
         return std::unexpected(parse_error{parse_errc::invalid_character, at});
     }

@@ -14,11 +14,13 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <ratio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,7 +63,8 @@ public:
     ///
     /// Errors: wrong_length; invalid_character (a missing or misplaced hyphen among them). Any version
     /// and variant is taken. Never reads past `text`. Complexity: constant.
-    [[nodiscard]] static constexpr std::expected<uuid, parse_error> parse(std::string_view text) noexcept;
+    [[nodiscard]] static constexpr std::expected<uuid, parse_error> parse(
+        std::string_view text) noexcept;
 
     /// As `parse`, and also in braces, after "urn:uuid:", and without any hyphens.
     [[nodiscard]] static constexpr std::expected<uuid, parse_error> parse_lenient(
@@ -91,6 +94,7 @@ public:
     /// Errors: before_epoch, time_exhausted.
     [[nodiscard]] static constexpr std::expected<uuid, id_errc> max_at(sys_milliseconds t) noexcept;
 
+    /// Which family of UUIDs it is of.
     [[nodiscard]] constexpr uuid_variant variant() const noexcept;
 
     /// The four version bits: 1 to 8 where the variant is rfc9562, else without meaning.
@@ -111,7 +115,9 @@ public:
     }
 
     /// Its 16 bytes, big-endian: in the order of the ids.
-    [[nodiscard]] constexpr std::array<std::byte, 16> bytes() const noexcept { return bits_.bytes(); }
+    [[nodiscard]] constexpr std::array<std::byte, 16> bytes() const noexcept {
+        return bits_.bytes();
+    }
     [[nodiscard]] constexpr std::uint64_t high() const noexcept { return bits_.high; }
     [[nodiscard]] constexpr std::uint64_t low() const noexcept { return bits_.low; }
 
@@ -119,6 +125,7 @@ public:
     constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
     [[nodiscard]] constexpr std::string to_string() const;
 
+    /// What std::hash gives.
     [[nodiscard]] constexpr std::size_t hash() const noexcept { return bits_.hash(); }
 
     friend constexpr auto operator<=>(const uuid&, const uuid&) = default;
@@ -169,8 +176,11 @@ constexpr std::expected<bits128, parse_error> uuid_decode(std::string_view text,
     bits128 bits;
     std::size_t at = 0;
     for (const std::size_t group : uuid_groups) {
-        if (hyphens && at != 0 && text[at++] != '-') {
-            return std::unexpected(parse_error{parse_errc::invalid_character, offset + at - 1});
+        if (hyphens && at != 0) {
+            if (text[at] != '-') {
+                return std::unexpected(parse_error{parse_errc::invalid_character, offset + at});
+            }
+            ++at;
         }
         for (const std::size_t end = at + group; at < end; ++at) {
             const std::uint64_t digit = hex_value(text[at]);
@@ -184,34 +194,32 @@ constexpr std::expected<bits128, parse_error> uuid_decode(std::string_view text,
     return bits;
 }
 
-constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
+/// Whether a text begins with "urn:uuid:", in any case.
+constexpr bool has_urn_prefix(std::string_view text) noexcept {
     constexpr std::string_view urn = "urn:uuid:";
-    std::size_t offset = 0;
-    std::string_view rest = text;
-    if (text.starts_with('{')) {
-        offset = 1;
-        rest.remove_prefix(1);
-        if (rest.ends_with('}')) {
-            rest.remove_suffix(1);
-        } else if (text.size() == 34 || text.size() == 38) {
-            return std::unexpected(parse_error{parse_errc::invalid_character, text.size() - 1});
-        }
-    } else if (text.size() > urn.size()) {
-        bool is_urn = true;
-        for (std::size_t i = 0; i < urn.size(); ++i) {
-            const char c = text[i];
-            is_urn = is_urn && (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == urn[i];
-        }
-        if (is_urn) {
-            offset = urn.size();
-            rest.remove_prefix(offset);
-        }
+    if (text.size() < urn.size()) return false;
+    for (std::size_t i = 0; i < urn.size(); ++i) {
+        const char c = text[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != urn[i]) return false;
     }
-    if (rest.size() != 32 && rest.size() != 36) {
-        const std::size_t wanted = rest.size() < 32 ? rest.size() : rest.size() < 36 ? 32 : 36;
-        return std::unexpected(parse_error{parse_errc::wrong_length, offset + wanted});
+    return true;
+}
+
+constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
+    const std::size_t brace = text.starts_with('{') ? 1 : 0;
+    const std::size_t prefix = has_urn_prefix(text) ? 9 : brace;
+    const bool hyphens =
+        text.size() == prefix + 36 + brace || (text.size() > prefix + 8 && text[prefix + 8] == '-');
+    const std::size_t end = prefix + (hyphens ? 36 : 32);
+    if (text.size() != end + brace) {
+        const std::size_t at = text.size() < end + brace ? text.size() : end + brace;
+        return std::unexpected(parse_error{parse_errc::wrong_length, at});
     }
-    return uuid_decode(rest, rest.size() == 36, offset);
+    const auto bits = uuid_decode(text.substr(prefix, end - prefix), hyphens, prefix);
+    if (bits.has_value() && brace != 0 && text[end] != '}') {
+        return std::unexpected(parse_error{parse_errc::invalid_character, end});
+    }
+    return bits;
 }
 
 }  // namespace detail
@@ -244,14 +252,16 @@ constexpr uuid uuid::from_ulid(const ulid& id) noexcept { return from_words(id.h
 
 constexpr uuid uuid::compose_v4(std::span<const std::byte, 16> random) noexcept {
     const auto bits = detail::bits128::from_bytes(random);
-    return from_words((bits.high & ~version_bits) | 0x4000, (bits.low & ~variant_bits) | rfc_variant);
+    return from_words((bits.high & ~version_bits) | 0x4000,
+                      (bits.low & ~variant_bits) | rfc_variant);
 }
 
 constexpr std::expected<uuid, id_errc> uuid::v7_from(sys_milliseconds t, std::uint64_t rand_a,
                                                      std::uint64_t rand_b) noexcept {
     const auto unix_ms = detail::unix_ms48(t);
     if (!unix_ms.has_value()) return std::unexpected(unix_ms.error());
-    return from_words(*unix_ms << 16 | 0x7000 | (rand_a & 0xFFF), (rand_b & ~variant_bits) | rfc_variant);
+    return from_words(*unix_ms << 16 | 0x7000 | (rand_a & 0xFFF),
+                      (rand_b & ~variant_bits) | rfc_variant);
 }
 
 constexpr std::expected<uuid, id_errc> uuid::compose_v7(
