@@ -208,8 +208,9 @@ constexpr bool has_urn_prefix(std::string_view text) noexcept {
 constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
     const std::size_t brace = text.starts_with('{') ? 1 : 0;
     const std::size_t prefix = has_urn_prefix(text) ? 9 : brace;
+    const std::size_t digits = text.size() - prefix - brace;  // of a text of neither length, a guess
     const bool hyphens =
-        text.size() == prefix + 36 + brace || (text.size() > prefix + 8 && text[prefix + 8] == '-');
+        digits == 36 || (digits != 32 && text.size() > prefix + 8 && text[prefix + 8] == '-');
     const std::size_t end = prefix + (hyphens ? 36 : 32);
     if (text.size() != end + brace) {
         const std::size_t at = text.size() < end + brace ? text.size() : end + brace;
