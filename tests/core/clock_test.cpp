@@ -219,6 +219,26 @@ TEST_CASE("a manual clock works in constant expressions") {
     }());
 }
 
+TEST_CASE("advance_to moves a clock on, and never back") {
+    manual_clock wall_clock_in_hand(wall(10ns));
+    wall_clock_in_hand.advance_to(wall(15ns));
+    CHECK(wall_clock_in_hand.now() == wall(15ns));
+    wall_clock_in_hand.advance_to(wall(15ns));
+    wall_clock_in_hand.advance_to(wall(14ns));
+    wall_clock_in_hand.advance_to(wall_time::min());
+    CHECK(wall_clock_in_hand.now() == wall(15ns));
+    wall_clock_in_hand.advance_to(wall_time::max());
+    CHECK(wall_clock_in_hand.now() == wall_time::max());
+
+    manual_steady_clock steady_clock_in_hand;
+    steady_clock_in_hand.run(10ns);
+    CHECK(steady_clock_in_hand.now() == steady(0ns));
+    steady_clock_in_hand.advance_to(steady(5ns));
+    CHECK(steady_clock_in_hand.now() == steady(10ns));
+    steady_clock_in_hand.advance_to(steady(50ns));
+    CHECK(steady_clock_in_hand.now() == steady(50ns));
+}
+
 TEST_CASE("only a wall clock steps back") {
     STATIC_REQUIRE(steps_back<manual_clock>);
     STATIC_REQUIRE_FALSE(steps_back<manual_steady_clock>);

@@ -417,6 +417,28 @@ TEST_CASE("a writer appends to what the vector holds") {
     CHECK(to_hex(out) == "aabb010201017aac02");
 }
 
+TEST_CASE("a reader's columns undo a writer's") {
+    const std::vector<std::uint64_t> numbers = {1, 300, ~std::uint64_t{0}, 0};
+    const std::vector<std::uint16_t> words = {0x1234, 1, 0xFFFF};
+    const std::vector<std::uint64_t> long_words = {0x123456789ABCDEF0};
+    std::vector<std::byte> bytes;
+    writer w(bytes);
+    w.varint_column(numbers);
+    w.fixed_column<std::uint16_t>(words);
+    w.varint_column({});
+    w.fixed_column<std::uint64_t>(long_words);
+    reader r(bytes);
+    CHECK(r.varint_column() == numbers);
+    CHECK(r.fixed_column<std::uint16_t>() == words);
+    CHECK(r.varint_column().empty());
+    CHECK(r.fixed_column<std::uint64_t>() == long_words);
+    CHECK(r.finish());
+    const auto bad = from_hex("02 01 8000");
+    reader of_bad(bad);
+    CHECK(of_bad.varint_column().empty());
+    CHECK(outcome(of_bad) == "not_minimal@2");
+}
+
 TEST_CASE("what is made of encodable types has these bytes") {
     CHECK(to_hex(encode(std::string("abc"))) == "03616263");
     CHECK(to_hex(encode(std::string())) == "00");
@@ -819,6 +841,21 @@ TEST_CASE("count weighs the remaining bytes by the smallest element") {
     CHECK(count_of(3) == "0 truncated@0");
     CHECK(count_of(std::numeric_limits<std::size_t>::max()) == "0 truncated@0");
     CHECK(broken_precondition([&] { (void)reader(bytes).count(0); }) == "min_size > 0");
+}
+
+TEST_CASE("all reservations of a reader together take no more than its input") {
+    const auto bytes = from_hex(lots_of("00", 100));
+    reader r(bytes);
+    CHECK(r.reservable(10, 4) == 10);  // 60 bytes are left
+    CHECK(r.reservable(0, 4) == 0);
+    CHECK(r.reservable(1000, 8) == 7);  // 4 bytes are left
+    CHECK(r.reservable(1, 8) == 0);
+    CHECK(r.reservable(std::numeric_limits<std::size_t>::max(), 1) == 4);
+    CHECK(r.reservable(1, 1) == 0);
+    // It is advice, and neither reads nor fails.
+    CHECK(r.offset() == 0);
+    CHECK(r.ok());
+    CHECK(reader({}).reservable(5, 1) == 0);
 }
 
 // --- the reader by itself ----------------------------------------------------------------------------

@@ -208,7 +208,8 @@ constexpr bool has_urn_prefix(std::string_view text) noexcept {
 constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
     const std::size_t brace = text.starts_with('{') ? 1 : 0;
     const std::size_t prefix = has_urn_prefix(text) ? 9 : brace;
-    const std::size_t digits = text.size() - prefix - brace;  // of a text of neither length, a guess
+    const std::size_t digits =
+        text.size() - prefix - brace;  // of a text of neither length, a guess
     const bool hyphens =
         digits == 36 || (digits != 32 && text.size() > prefix + 8 && text[prefix + 8] == '-');
     const std::size_t end = prefix + (hyphens ? 36 : 32);
@@ -300,6 +301,7 @@ constexpr std::optional<sys_milliseconds> uuid::timestamp() const noexcept {
     }
     using ticks_100ns = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
     constexpr std::chrono::sys_days gregorian = std::chrono::year{1582} / 10 / 15;
+    // NOLINTNEXTLINE(misc-include-cleaner): <chrono> it is
     return std::chrono::floor<std::chrono::milliseconds>(
         gregorian + ticks_100ns(static_cast<std::int64_t>(ticks)));
 }
