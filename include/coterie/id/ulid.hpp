@@ -27,6 +27,7 @@
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/crockford.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/text_x86.hpp>
 
 namespace coterie::inline v0::id {
 
@@ -42,7 +43,8 @@ public:
     ///
     /// Errors: wrong_length; invalid_character (I, L, O and U among them); out_of_range for what needs
     /// more than 128 bits ("8ZZZ..."). Never reads past `text`. Complexity: constant.
-    [[nodiscard]] static constexpr std::expected<ulid, parse_error> parse(std::string_view text) noexcept;
+    [[nodiscard]] static constexpr std::expected<ulid, parse_error> parse(
+        std::string_view text) noexcept;
 
     /// As `parse`, but takes I and L for 1, and O for 0, as Crockford does for what people type.
     [[nodiscard]] static constexpr std::expected<ulid, parse_error> parse_lenient(
@@ -60,13 +62,11 @@ public:
 
     /// The smallest id of a millisecond: where a scan of a table by time begins.
     /// Errors: before_epoch, time_exhausted.
-    [[nodiscard]] static constexpr std::expected<ulid, id_errc> min_at(
-        sys_milliseconds t) noexcept;
+    [[nodiscard]] static constexpr std::expected<ulid, id_errc> min_at(sys_milliseconds t) noexcept;
 
     /// The largest id of a millisecond: where a scan of a table by time ends, included.
     /// Errors: before_epoch, time_exhausted.
-    [[nodiscard]] static constexpr std::expected<ulid, id_errc> max_at(
-        sys_milliseconds t) noexcept;
+    [[nodiscard]] static constexpr std::expected<ulid, id_errc> max_at(sys_milliseconds t) noexcept;
 
     /// When it was made, by the clock of its maker. (Calendar functions of <chrono> end in the year 32767.)
     [[nodiscard]] constexpr sys_milliseconds timestamp() const noexcept;
@@ -79,7 +79,9 @@ public:
     [[nodiscard]] constexpr std::expected<ulid, id_errc> successor() const noexcept;
 
     /// Its 16 bytes, big-endian: in the order of the ids.
-    [[nodiscard]] constexpr std::array<std::byte, 16> bytes() const noexcept { return bits_.bytes(); }
+    [[nodiscard]] constexpr std::array<std::byte, 16> bytes() const noexcept {
+        return bits_.bytes();
+    }
     [[nodiscard]] constexpr std::uint64_t high() const noexcept { return bits_.high; }
     [[nodiscard]] constexpr std::uint64_t low() const noexcept { return bits_.low; }
 
@@ -111,6 +113,9 @@ consteval ulid operator""_ulid(const char* text, std::size_t size) {
 // --- details ---------------------------------------------------------------------------------------
 
 constexpr std::expected<ulid, parse_error> ulid::parse(std::string_view text) noexcept {
+    if !consteval {
+        if (detail::bits128 fast; detail::read_ulid_text(text, fast)) return ulid(fast);
+    }
     const auto bits = detail::crockford_decode<detail::crockford_aliases::none>(text);
     if (!bits.has_value()) return std::unexpected(bits.error());
     return ulid(*bits);
@@ -169,7 +174,11 @@ constexpr std::expected<ulid, id_errc> ulid::successor() const noexcept {
 }
 
 constexpr char* ulid::to_chars(std::span<char, max_text_size> out) const noexcept {
-    detail::crockford_encode(bits_, out);
+    if consteval {
+        detail::crockford_encode(bits_, out);
+    } else {
+        if (!detail::write_ulid_text(bits_, out)) detail::crockford_encode(bits_, out);
+    }
     return out.data() + out.size();
 }
 
