@@ -81,7 +81,8 @@ std::string draw_fields(const explanation& e) {
         const unsigned low = high - f.bits;
         const std::string range =
             f.bits == 1 ? fmt::format("{}", low) : fmt::format("{}-{}", high - 1, low);
-        std::string line = fmt::format("   {:<8} {:<12} {:<22} {}", range, f.name, f.value, f.meaning);
+        std::string line =
+            fmt::format("   {:<8} {:<12} {:<22} {}", range, f.name, f.value, f.meaning);
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + '\n';
         high = low;
@@ -142,7 +143,8 @@ explanation explain(const id::uuid& x) {
     const auto variant = x.variant();
     if (variant != id::uuid_variant::rfc9562) {
         e.kind = fmt::format("UUID, {} variant", describe(variant));
-        e.fields = {{"opaque", 128, "0x" + hex(bytes), "no version: the variant is not RFC 9562's"}};
+        e.fields = {
+            {"opaque", 128, "0x" + hex(bytes), "no version: the variant is not RFC 9562's"}};
         return e;
     }
     e.kind = fmt::format("UUID version {}", x.version());
@@ -204,8 +206,9 @@ std::string summary(const explanation& e) {
     std::string text =
         fmt::format("{:<24} {:<24}", e.kind, e.time ? time_text(*e.time) : std::string("no time"));
     for (const auto& f : e.fields) {
-        const bool says_nothing_new = f.name == "unused" || f.name == "version" || f.name == "variant" ||
-                                      f.name == "timestamp" || f.name == "unix_ts_ms";
+        const bool says_nothing_new = f.name == "unused" || f.name == "version" ||
+                                      f.name == "variant" || f.name == "timestamp" ||
+                                      f.name == "unix_ts_ms";
         if (!says_nothing_new) text += fmt::format("  {}={}", f.name, f.value);
     }
     return text;

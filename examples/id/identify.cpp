@@ -32,14 +32,16 @@ std::optional<refusal> consider_ulid(verdict& v, std::string_view text) {
     if (!refused) return std::nullopt;
     const auto lenient = id::ulid::parse_lenient(text);
     if (!lenient.has_value()) return refused;
-    return consider(v, "ULID", lenient, "read with I and L as 1, O as 0: strict parsing refuses it");
+    return consider(v, "ULID", lenient,
+                    "read with I and L as 1, O as 0: strict parsing refuses it");
 }
 
 std::optional<refusal> consider_uuid(verdict& v, std::string_view text) {
     const auto parsed = id::uuid::parse_lenient(text);
     const bool strict = id::uuid::parse(text).has_value();
-    const auto refused = consider(
-        v, "UUID", parsed, strict ? "" : "read without the usual 36 characters: strict parsing refuses it");
+    const auto refused =
+        consider(v, "UUID", parsed,
+                 strict ? "" : "read without the usual 36 characters: strict parsing refuses it");
     if (!refused && text.size() == 32) {
         // 32 digits are also how the 16 bytes of a ULID are often printed.
         v.candidates.push_back(examples::explain(parsed->to_ulid()));
@@ -51,7 +53,8 @@ std::optional<refusal> consider_layout(verdict& v, std::string_view text, std::s
     std::optional<refusal> refused;
     examples::for_each_layout([&]<class Layout>() {
         if (Layout::name != name) return;
-        refused = consider(v, fmt::format("Snowflake, {}", name), id::snowflake<Layout>::parse(text));
+        refused =
+            consider(v, fmt::format("Snowflake, {}", name), id::snowflake<Layout>::parse(text));
     });
     return refused;
 }

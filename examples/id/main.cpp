@@ -17,8 +17,8 @@
 #include <string_view>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "common/explain.hpp"
@@ -32,7 +32,11 @@ using nlohmann::ordered_json;
 
 constexpr int bad_input = 2;
 
-enum class style { drawings, lines, json };
+enum class style {
+    drawings,
+    lines,
+    json
+};
 
 ordered_json to_json(const explanation& e) {
     ordered_json fields = ordered_json::array();
@@ -118,7 +122,9 @@ std::string_view trimmed(std::string_view line) {
 int explain(const std::vector<std::string>& texts, const std::string& kind, bool json, bool draw) {
     bool all_good = true;
     if (!texts.empty()) {
-        const style how = json ? style::json : draw || texts.size() == 1 ? style::drawings : style::lines;
+        const style how = json                        ? style::json
+                          : draw || texts.size() == 1 ? style::drawings
+                                                      : style::lines;
         for (const auto& text : texts) all_good = answer(text, kind, how) && all_good;
         return all_good ? 0 : bad_input;
     }
@@ -131,7 +137,9 @@ int explain(const std::vector<std::string>& texts, const std::string& kind, bool
         all_good = answer(text, kind, how) && all_good;
     }
     if (!any) {
-        fmt::print(stderr, "id: nothing to explain: give ids as arguments or one a line on standard input\n");
+        fmt::print(
+            stderr,
+            "id: nothing to explain: give ids as arguments or one a line on standard input\n");
         return bad_input;
     }
     return all_good ? 0 : bad_input;
@@ -150,7 +158,8 @@ void print_layouts() {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"Explains ids: what kind they are, when they were made, what their bits say.", "id"};
+    CLI::App app{"Explains ids: what kind they are, when they were made, what their bits say.",
+                 "id"};
     app.require_subcommand(1);
     auto* const explain_command = app.add_subcommand(
         "explain", "takes ids apart; several, or those of standard input, get a line each");

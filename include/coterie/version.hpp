@@ -11,6 +11,6 @@
 #define COTERIE_DETAIL_QUOTE(x) COTERIE_DETAIL_QUOTE_(x)
 
 /// The version as a string literal: "major.minor.patch".
-#define COTERIE_VERSION                          \
-    COTERIE_DETAIL_QUOTE(COTERIE_VERSION_MAJOR)  \
+#define COTERIE_VERSION                         \
+    COTERIE_DETAIL_QUOTE(COTERIE_VERSION_MAJOR) \
     "." COTERIE_DETAIL_QUOTE(COTERIE_VERSION_MINOR) "." COTERIE_DETAIL_QUOTE(COTERIE_VERSION_PATCH)

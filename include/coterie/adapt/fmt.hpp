@@ -28,10 +28,15 @@ struct fmt::is_range<T, Char> {
 
 /// Formats by the text form.
 template <coterie::text_form T>
-struct fmt::formatter<T> : fmt::formatter<std::string_view> {
+struct fmt::formatter<T> {
+    constexpr auto parse(fmt::format_parse_context& context) { return text_.parse(context); }
+
     auto format(const T& x, fmt::format_context& context) const {
-        return coterie::with_text(x, [&](std::string_view text) {
-            return fmt::formatter<std::string_view>::format(text, context);
-        });
+        return coterie::with_text(
+            x, [&](std::string_view text) { return text_.format(text, context); });
     }
+
+private:
+    // A member and not a base: what a range of strings does to their formatter (quotes) is not for ids.
+    fmt::formatter<std::string_view> text_;
 };

@@ -15,13 +15,21 @@
 
 /// Formats by the text form; format specifications are those of a string.
 template <coterie::text_form T>
-struct std::formatter<T> : std::formatter<std::string_view> {
+struct std::formatter<T> {
+    template <class Context>
+    constexpr auto parse(Context& context) {
+        return text_.parse(context);
+    }
+
     template <class Context>
     auto format(const T& x, Context& context) const {
-        return coterie::with_text(x, [&](std::string_view text) {
-            return std::formatter<std::string_view>::format(text, context);
-        });
+        return coterie::with_text(
+            x, [&](std::string_view text) { return text_.format(text, context); });
     }
+
+private:
+    // A member and not a base: what a range of strings does to their formatter (quotes) is not for ids.
+    std::formatter<std::string_view> text_;
 };
 
 #ifdef __cpp_lib_format_ranges

@@ -112,6 +112,11 @@ public:
         now_ += d;
     }
 
+    /// Moves the clock on to `t`, unless it is there or past it.
+    constexpr void advance_to(TimePoint t) noexcept {
+        if (now_ < t) now_ = t;
+    }
+
     /// Steps the clock back, as a correction by NTP or an operator does.
     /// Requires: d >= 0, and a result that the time point can hold.
     constexpr void step_back(duration d) noexcept

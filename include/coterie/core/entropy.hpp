@@ -6,6 +6,7 @@
 // Production code takes `os_entropy` (core/os_entropy.hpp); `seeded_entropy`, here, repeats itself
 // and is for tests and simulations alone.
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +21,8 @@ namespace coterie::inline v0 {
 
 /// Why there are no secure bytes.
 enum class entropy_errc : std::uint8_t {
-    unavailable,    ///< this system offers none, or forbids the call
-    not_ready,      ///< the system's generator is not seeded yet (early in its boot): ask again later
+    unavailable,  ///< this system offers none, or forbids the call
+    not_ready,    ///< the system's generator is not seeded yet (early in its boot): ask again later
     out_of_memory,  ///< no page for the generator's state
 };
 

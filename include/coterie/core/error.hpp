@@ -11,7 +11,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <expected>
+#include <expected>  // IWYU pragma: export
 #include <type_traits>
 
 namespace coterie::inline v0 {

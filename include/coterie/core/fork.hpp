@@ -9,7 +9,6 @@
 //
 // A cloned virtual machine or a restored snapshot is not a fork: nothing here notices it.
 
-#include <cstddef>
 #include <cstring>
 #include <type_traits>
 #include <utility>

@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    XXH3_state_t state_;
+    XXH3_state_t state_{};  // reset reads some of it
 };
 
 }  // namespace coterie::inline v0

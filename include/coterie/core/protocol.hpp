@@ -53,6 +53,7 @@ struct protocol_output {
     std::vector<outgoing<Address, Message>> messages;
     std::vector<Event> events;
 
+    /// Empties the output.
     void clear() noexcept {
         records.clear();
         messages.clear();
@@ -66,6 +67,7 @@ struct protocol_output<Address, Message, Event, void> {
     std::vector<outgoing<Address, Message>> messages;
     std::vector<Event> events;
 
+    /// Empties the output.
     void clear() noexcept {
         messages.clear();
         events.clear();
@@ -82,7 +84,9 @@ concept protocol =
     requires(P& p, const P& const_p, const typename P::address& from,
              const typename P::message& message, steady_time now, typename P::output& out) {
         p.start(now, out);
-        { p.receive(from, message, now, out) } -> std::same_as<std::expected<void, typename P::error>>;
+        {
+            p.receive(from, message, now, out)
+        } -> std::same_as<std::expected<void, typename P::error>>;
         p.tick(now, out);
         { const_p.next_deadline() } -> std::same_as<std::optional<steady_time>>;
         out.messages;

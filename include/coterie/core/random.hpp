@@ -10,8 +10,8 @@
 //   rng delays(42, "network"), drops(42, "loss");   // shifts when the other is drawn from
 //   auto delay = uniform_between(delays, 10, 20);
 
+#include <bit>
 #include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -29,7 +29,7 @@ concept random_bit_generator = requires(std::remove_reference_t<G>& g) {
     { g() } -> std::unsigned_integral;
     requires std::remove_reference_t<G>::min() == 0;
     requires std::remove_reference_t<G>::max() == 0xFFFF'FFFFU ||
-                 std::remove_reference_t<G>::max() == 0xFFFF'FFFF'FFFF'FFFFU;
+                     std::remove_reference_t<G>::max() == 0xFFFF'FFFF'FFFF'FFFFU;
 };
 
 /// The library's generator: xoshiro256++, 32 bytes of state, period 2^256 - 1.
@@ -52,6 +52,7 @@ public:
     /// The next 64 bits.
     constexpr result_type operator()() noexcept;
 
+    /// The range of a draw: all 64-bit numbers.
     [[nodiscard]] static constexpr result_type min() noexcept { return 0; }
     [[nodiscard]] static constexpr result_type max() noexcept { return ~result_type{0}; }
 
@@ -118,7 +119,8 @@ constexpr rng::rng(std::uint64_t seed, std::string_view stream, std::uint64_t in
     detail::split_mix64 seeds{seed};
     for (auto& word : state_) {
         std::uint64_t digest = seeds();
-        for (const char c : stream) digest = detail::mix64(digest + static_cast<unsigned char>(c) + 1);
+        for (const char c : stream)
+            digest = detail::mix64(digest + static_cast<unsigned char>(c) + 1);
         word = detail::mix64(detail::mix64(digest ^ stream.size()) + index);
     }
     if ((state_[0] | state_[1] | state_[2] | state_[3]) == 0) state_[0] = 1;

@@ -46,11 +46,11 @@ class manual_sleeper {
 public:
     explicit constexpr manual_sleeper(Clock& clock) noexcept : clock_(&clock) {}
 
-    /// Sets the clock to `t` unless it is already past it. Returns: false once cancelled, else true.
+    /// Moves the clock on to `t` unless it is already past it. Returns: false once cancelled, else true.
     constexpr bool sleep_until(typename Clock::time_point t) noexcept {
         if (cancelled_) return false;
         ++sleeps_;
-        if (clock_->now() < t) clock_->set(t);
+        clock_->advance_to(t);
         return true;
     }
 

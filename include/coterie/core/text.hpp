@@ -9,6 +9,7 @@
 // adapt/fmt.hpp and adapt/format.hpp make every such type formattable.
 
 #include <concepts>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>

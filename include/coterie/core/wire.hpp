@@ -28,7 +28,6 @@
 #include <cstdint>
 #include <cstring>
 #include <expected>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -131,7 +130,8 @@ private:
 /// return `result(value)` at the end. Thread safety: none.
 class reader {
 public:
-    explicit constexpr reader(std::span<const std::byte> input, const decode_limits& limits = {}) noexcept;
+    explicit constexpr reader(std::span<const std::byte> input,
+                              const decode_limits& limits = {}) noexcept;
 
     /// The inverse of writer::varint. Errors: truncated, not_minimal, out_of_range.
     constexpr std::uint64_t varint() noexcept;
@@ -154,6 +154,9 @@ public:
     /// A count of elements of which each takes at least `min_size` bytes. Requires: min_size > 0.
     /// Errors: as varint; limit_exceeded; truncated if the remaining bytes cannot hold so many.
     constexpr std::size_t count(std::size_t min_size = 1) noexcept;
+    /// How many of `number` elements of `size` bytes in memory to reserve room for: all reservations of
+    /// a reader together take no more memory than its input; the rest grows as it comes.
+    constexpr std::size_t reservable(std::size_t number, std::size_t size) noexcept;
     /// The inverse of writer::varint_column.
     constexpr std::vector<std::uint64_t> varint_column();
     /// The inverse of writer::fixed_column.
@@ -181,7 +184,9 @@ public:
     /// How many bytes were read.
     [[nodiscard]] constexpr std::size_t offset() const noexcept { return offset_; }
     /// How many bytes are left.
-    [[nodiscard]] constexpr std::size_t remaining() const noexcept { return input_.size() - offset_; }
+    [[nodiscard]] constexpr std::size_t remaining() const noexcept {
+        return input_.size() - offset_;
+    }
     [[nodiscard]] constexpr const decode_limits& limits() const noexcept { return limits_; }
 
 private:
@@ -192,6 +197,7 @@ private:
     std::size_t offset_ = 0;
     std::size_t last_ = 0;  // where the value read last begins
     std::size_t depth_ = 0;
+    std::size_t reserve_;  // bytes that may still be reserved
     decode_error error_{};
     bool failed_ = false;
 };
@@ -295,7 +301,7 @@ constexpr void writer::fixed_column(std::span<const T> values) {
 // --- details: reader -------------------------------------------------------------------------------
 
 constexpr reader::reader(std::span<const std::byte> input, const decode_limits& limits) noexcept
-    : input_(input), limits_(limits) {
+    : input_(input), limits_(limits), reserve_(input.size()) {
     if (input.size() > limits.max_bytes) set_error(decode_errc::limit_exceeded, limits.max_bytes);
 }
 
@@ -408,6 +414,13 @@ constexpr std::size_t reader::count(std::size_t min_size) noexcept {
     return failed_ ? 0 : static_cast<std::size_t>(number);
 }
 
+constexpr std::size_t reader::reservable(std::size_t number, std::size_t size) noexcept {
+    const std::size_t most = reserve_ / size;
+    if (number > most) number = most;
+    reserve_ -= number * size;
+    return number;
+}
+
 constexpr std::vector<std::uint64_t> reader::varint_column() {
     return value<std::vector<std::uint64_t>>();
 }
@@ -515,9 +528,7 @@ struct codec<std::vector<T>> {
     static constexpr std::expected<std::vector<T>, decode_error> decode(reader& r) {
         const std::size_t size = r.count();
         std::vector<T> x;
-        // Reserve what the remaining bytes would fill; a large T that is small on the wire grows as it comes.
-        const std::size_t justified = r.remaining() / sizeof(T) + 1;
-        x.reserve(size < justified ? size : justified);
+        x.reserve(r.reservable(size, sizeof(T)));
         for (std::size_t i = 0; i < size; ++i) {
             const std::size_t begin = r.offset();
             auto element = r.read<T>();
@@ -573,7 +584,8 @@ struct codec<std::optional<T>> {
 /// Ids and everything else that is a fixed array of bytes.
 template <detail::byte_array_value T>
 struct codec<T> {
-    static constexpr std::size_t size = std::tuple_size_v<decltype(std::declval<const T&>().bytes())>;
+    static constexpr std::size_t size =
+        std::tuple_size_v<decltype(std::declval<const T&>().bytes())>;
 
     static constexpr void encode(writer& w, const T& x) { w.raw(x.bytes()); }
     static constexpr std::expected<T, decode_error> decode(reader& r) {

@@ -47,7 +47,8 @@ struct bits128 {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
 
-    [[nodiscard]] static constexpr bits128 from_bytes(std::span<const std::byte, 16> bytes) noexcept {
+    [[nodiscard]] static constexpr bits128 from_bytes(
+        std::span<const std::byte, 16> bytes) noexcept {
         return {load<std::uint64_t, std::endian::big>(bytes.data()),
                 load<std::uint64_t, std::endian::big>(bytes.data() + 8)};
     }

@@ -5,18 +5,18 @@
 
 #include <cstdint>
 
-#include <coterie/core/error.hpp>
+#include <coterie/core/error.hpp>  // IWYU pragma: export
 
 namespace coterie::inline v0::id {
 
 /// Why there is no id for what was asked.
 enum class id_errc : std::uint8_t {
-    before_epoch,      ///< the time lies before the first that the id can say
-    time_exhausted,    ///< the time lies after the last that the id can say
-    node_too_large,    ///< the node does not fit its fields
+    before_epoch,        ///< the time lies before the first that the id can say
+    time_exhausted,      ///< the time lies after the last that the id can say
+    node_too_large,      ///< the node does not fit its fields
     sequence_too_large,  ///< the sequence number does not fit its field
-    no_successor,      ///< the largest id of its millisecond has no next one in it
-    not_time_ordered,  ///< asked for the order in time of an id that has none (a UUIDv4)
+    no_successor,        ///< the largest id of its millisecond has no next one in it
+    not_time_ordered,    ///< asked for the order in time of an id that has none (a UUIDv4)
 };
 
 [[nodiscard]] constexpr const char* describe(id_errc code) noexcept {

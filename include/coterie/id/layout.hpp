@@ -22,9 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <ratio>
 #include <string_view>
-#include <type_traits>
 
 #include <coterie/id/bits128.hpp>
 
@@ -48,7 +46,9 @@ struct layout_field {
 /// Makes the fields of a layout.
 namespace field {
 
-constexpr layout_field unused(unsigned bits) noexcept { return {"unused", bits, field_role::unused}; }
+constexpr layout_field unused(unsigned bits) noexcept {
+    return {"unused", bits, field_role::unused};
+}
 constexpr layout_field timestamp(unsigned bits) noexcept {
     return {"timestamp", bits, field_role::timestamp};
 }
@@ -145,15 +145,22 @@ concept snowflake_layout = requires {
 /// Rejects a layout that makes no sense, with the reason; `snowflake` instantiates it.
 template <snowflake_layout L>
 struct layout_check {
-    static_assert(!detail::has_empty_field<L>(), "each field of a layout has a name and at least one bit");
-    static_assert(detail::total_bits<L>() <= 64, "the fields of a layout have at most 64 bits together");
-    static_assert(detail::role_count<L>(field_role::timestamp) == 1, "a layout has exactly one timestamp");
-    static_assert(detail::role_count<L>(field_role::sequence) <= 1, "a layout has at most one sequence");
+    static_assert(!detail::has_empty_field<L>(),
+                  "each field of a layout has a name and at least one bit");
+    static_assert(detail::total_bits<L>() <= 64,
+                  "the fields of a layout have at most 64 bits together");
+    static_assert(detail::role_count<L>(field_role::timestamp) == 1,
+                  "a layout has exactly one timestamp");
+    static_assert(detail::role_count<L>(field_role::sequence) <= 1,
+                  "a layout has at most one sequence");
     static_assert(!detail::has_repeated_name<L>(), "the fields of a layout have different names");
-    static_assert(detail::unit_ms<L> >= 1 && std::chrono::milliseconds(detail::unit_ms<L>) == typename L::unit(1),
+    static_assert(detail::unit_ms<L> >= 1 &&
+                      std::chrono::milliseconds(detail::unit_ms<L>) == typename L::unit(1),
                   "the unit of a layout is a whole number of milliseconds");
-    static_assert(sys_milliseconds(L::epoch) >= sys_milliseconds{}, "a layout begins in 1970 or later");
-    static_assert(detail::time_fits<L>(), "the layout's time field ends later than its type can say");
+    static_assert(sys_milliseconds(L::epoch) >= sys_milliseconds{},
+                  "a layout begins in 1970 or later");
+    static_assert(detail::time_fits<L>(),
+                  "the layout's time field ends later than its type can say");
 
     static constexpr bool ok = true;
 };

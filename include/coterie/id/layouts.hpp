@@ -15,6 +15,7 @@
 #include <ratio>
 #include <string_view>
 
+#include <coterie/id/bits128.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/snowflake.hpp>
 
@@ -106,6 +107,7 @@ using js_safe53 = js_safe53_since<0>;
 
 }  // namespace layouts
 
+/// Ids of the published layouts; a number that is none does not compile.
 inline namespace literals {
 
 consteval auto operator""_twitter(unsigned long long value) {

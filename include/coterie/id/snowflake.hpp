@@ -16,6 +16,7 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -108,7 +109,8 @@ public:
         std::uint64_t bits = 0;
         for (std::size_t i = 0; i < Layout::fields.size(); ++i) {
             const auto& f = Layout::fields[i];
-            if (f.role != field_role::unused) bits |= detail::ones(f.bits) << detail::shift_of<Layout>(i);
+            if (f.role != field_role::unused)
+                bits |= detail::ones(f.bits) << detail::shift_of<Layout>(i);
         }
         return bits;
     }();
@@ -144,7 +146,8 @@ public:
 
     /// The smallest id of the unit of time that `t` is in: where a scan of a table by time begins.
     /// Errors: before_epoch, time_exhausted.
-    [[nodiscard]] static constexpr std::expected<snowflake, id_errc> min_at(sys_milliseconds t) noexcept
+    [[nodiscard]] static constexpr std::expected<snowflake, id_errc> min_at(
+        sys_milliseconds t) noexcept
         requires(sorts_by_time)
     {
         return compose(t, 0, 0);
@@ -152,7 +155,8 @@ public:
 
     /// The largest id of the unit of time that `t` is in: where a scan of a table by time ends, included.
     /// Errors: before_epoch, time_exhausted.
-    [[nodiscard]] static constexpr std::expected<snowflake, id_errc> max_at(sys_milliseconds t) noexcept
+    [[nodiscard]] static constexpr std::expected<snowflake, id_errc> max_at(
+        sys_milliseconds t) noexcept
         requires(sorts_by_time)
     {
         return compose(t, detail::ones(node_bits), detail::ones(sequence_bits));
@@ -212,6 +216,7 @@ public:
         return get<"machine">();
     }
 
+    /// The number itself.
     [[nodiscard]] constexpr std::uint64_t value() const noexcept { return value_; }
 
     /// Its 8 bytes, big-endian: in the order of the ids.
@@ -221,6 +226,7 @@ public:
     constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
     [[nodiscard]] constexpr std::string to_string() const { return coterie::to_string(*this); }
 
+    /// What std::hash gives.
     [[nodiscard]] constexpr std::size_t hash() const noexcept {
         return static_cast<std::size_t>(detail::mix64(value_ + 0x9E3779B97F4A7C15U));
     }

@@ -89,6 +89,7 @@ public:
     constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
     [[nodiscard]] constexpr std::string to_string() const;
 
+    /// What std::hash gives.
     [[nodiscard]] constexpr std::size_t hash() const noexcept { return bits_.hash(); }
 
     friend constexpr auto operator<=>(const ulid&, const ulid&) = default;

@@ -14,11 +14,13 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <ratio>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,6 +96,7 @@ public:
     /// Errors: before_epoch, time_exhausted.
     [[nodiscard]] static constexpr std::expected<uuid, id_errc> max_at(sys_milliseconds t) noexcept;
 
+    /// Which family of UUIDs it is of.
     [[nodiscard]] constexpr uuid_variant variant() const noexcept;
 
     /// The four version bits: 1 to 8 where the variant is rfc9562, else without meaning.
@@ -124,6 +127,7 @@ public:
     constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
     [[nodiscard]] constexpr std::string to_string() const;
 
+    /// What std::hash gives.
     [[nodiscard]] constexpr std::size_t hash() const noexcept { return bits_.hash(); }
 
     friend constexpr auto operator<=>(const uuid&, const uuid&) = default;
@@ -157,35 +161,34 @@ consteval uuid operator""_uuid(const char* text, std::size_t size) {
 
 namespace detail {
 
-constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
+/// Whether a text begins with "urn:uuid:", in any case.
+constexpr bool has_urn_prefix(std::string_view text) noexcept {
     constexpr std::string_view urn = "urn:uuid:";
-    std::size_t offset = 0;
-    std::string_view rest = text;
-    if (text.starts_with('{')) {
-        offset = 1;
-        rest.remove_prefix(1);
-        if (rest.ends_with('}')) {
-            rest.remove_suffix(1);
-        } else if (text.size() == 34 || text.size() == 38) {
-            return std::unexpected(parse_error{parse_errc::invalid_character, text.size() - 1});
-        }
-    } else if (text.size() > urn.size()) {
-        bool is_urn = true;
-        for (std::size_t i = 0; i < urn.size(); ++i) {
-            const char c = text[i];
-            is_urn =
-                is_urn && (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == urn[i];
-        }
-        if (is_urn) {
-            offset = urn.size();
-            rest.remove_prefix(offset);
-        }
+    if (text.size() < urn.size()) return false;
+    for (std::size_t i = 0; i < urn.size(); ++i) {
+        const char c = text[i];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != urn[i]) return false;
     }
-    if (rest.size() != 32 && rest.size() != 36) {
-        const std::size_t wanted = rest.size() < 32 ? rest.size() : rest.size() < 36 ? 32 : 36;
-        return std::unexpected(parse_error{parse_errc::wrong_length, offset + wanted});
+    return true;
+}
+
+constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
+    const std::size_t brace = text.starts_with('{') ? 1 : 0;
+    const std::size_t prefix = has_urn_prefix(text) ? 9 : brace;
+    const std::size_t digits =
+        text.size() - prefix - brace;  // of a text of neither length, a guess
+    const bool hyphens =
+        digits == 36 || (digits != 32 && text.size() > prefix + 8 && text[prefix + 8] == '-');
+    const std::size_t end = prefix + (hyphens ? 36 : 32);
+    if (text.size() != end + brace) {
+        const std::size_t at = text.size() < end + brace ? text.size() : end + brace;
+        return std::unexpected(parse_error{parse_errc::wrong_length, at});
     }
-    return uuid_decode(rest, rest.size() == 36, offset);
+    const auto bits = uuid_decode(text.substr(prefix, end - prefix), hyphens, prefix);
+    if (bits.has_value() && brace != 0 && text[end] != '}') {
+        return std::unexpected(parse_error{parse_errc::invalid_character, end});
+    }
+    return bits;
 }
 
 }  // namespace detail

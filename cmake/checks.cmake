@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSL-1.0
+#
+# The checks beside the tests, as targets and as tests with the label `check`. Headers are found by
+# glob: a new one is covered without an edit.
+
+# Each header alone, twice in its unit, and without exceptions and run-time type information.
+set(alone)
+foreach(header IN LISTS headers)
+    # wasm32-wasi has no threads, and what adapt/ ties to is not installed for it.
+    if(CMAKE_CROSSCOMPILING AND header MATCHES "^coterie/adapt/")
+        continue()
+    endif()
+    set(unit ${PROJECT_BINARY_DIR}/generated/alone/${header}.cpp)
+    file(CONFIGURE OUTPUT ${unit} CONTENT "#include <${header}>\n#include <${header}>\n")
+    list(APPEND alone ${unit})
+endforeach()
+add_library(headers_alone OBJECT ${alone})
+target_compile_options(headers_alone PRIVATE -O0 -fno-exceptions -fno-rtti)
+target_link_libraries(headers_alone PRIVATE coterie::coterie coterie::xxhash coterie_warnings)
+if(CMAKE_CROSSCOMPILING)
+    return()
+endif()
+target_link_libraries(headers_alone PRIVATE coterie::fmt)
+
+# Two units that each include every header, linked into one program.
+list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>\n" OUTPUT_VARIABLE includes)
+list(JOIN includes "" includes)
+set(twice ${PROJECT_BINARY_DIR}/generated/linked_twice)
+file(CONFIGURE OUTPUT ${twice}/first.cpp CONTENT "${includes}\nint main() {}\n")
+file(CONFIGURE OUTPUT ${twice}/second.cpp CONTENT "${includes}")
+add_executable(headers_linked_twice ${twice}/first.cpp ${twice}/second.cpp)
+target_compile_options(headers_linked_twice PRIVATE -O0)
+target_link_libraries(
+    headers_linked_twice PRIVATE coterie::coterie coterie::fmt coterie::xxhash coterie_warnings
+)
+add_test(NAME headers.linked_twice COMMAND headers_linked_twice)
+
+# What follows calls the compiler and the tools by itself, with these flags.
+set(flags -std=c++23 -I${PROJECT_SOURCE_DIR}/include -DFMT_HEADER_ONLY=1)
+foreach(library IN ITEMS fmt::fmt coterie::xxhash)
+    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    list(FILTER folders EXCLUDE REGEX "INSTALL_INTERFACE")
+    list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    list(TRANSFORM folders PREPEND -isystem)
+    list(APPEND flags ${folders})
+endforeach()
+get_target_property(warnings coterie_warnings INTERFACE_COMPILE_OPTIONS)
+
+# clang-tidy, with each header as the main file, so that it also judges the header's own includes.
+find_program(CLANG_TIDY clang-tidy-19)
+mark_as_advanced(CLANG_TIDY)
+set(tidied)
+set(judged ${headers})
+list(REMOVE_ITEM judged coterie/coterie.hpp)  # includes what it does not use
+foreach(header IN LISTS judged)
+    set(stamp ${PROJECT_BINARY_DIR}/tidied/${header})
+    cmake_path(GET stamp PARENT_PATH folder)
+    add_custom_command(
+        OUTPUT ${stamp}
+        COMMAND ${CLANG_TIDY} --quiet ${PROJECT_SOURCE_DIR}/include/${header} -- -xc++ ${flags}
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+        COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+        DEPENDS ${header_paths} .clang-tidy
+        COMMENT "clang-tidy ${header}"
+        VERBATIM
+    )
+    list(APPEND tidied ${stamp})
+endforeach()
+add_custom_target(tidy DEPENDS ${tidied})
+
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(tools ${PROJECT_SOURCE_DIR}/tools)
+
+# coterie_add_check(<name> <command>...)
+function(coterie_add_check name)
+    add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES LABELS check)
+endfunction()
+
+coterie_add_check(header.rules ${Python3_EXECUTABLE} ${tools}/header_rules.py)
+coterie_add_check(
+    header.lines ${Python3_EXECUTABLE} ${tools}/header_lines.py --compiler ${CMAKE_CXX_COMPILER} -- ${flags}
+)
+coterie_add_check(format ${Python3_EXECUTABLE} ${tools}/format.py --check)
+coterie_add_check(
+    snippets ${Python3_EXECUTABLE} ${tools}/snippets.py --compiler ${CMAKE_CXX_COMPILER} -- ${flags} ${warnings}
+    -Werror
+)
+
+# Code that must not compile. Each file is compiled without its fault as well: it fails for no other reason.
+file(GLOB faulty CONFIGURE_DEPENDS tests/must_fail/*.cpp)
+foreach(source IN LISTS faulty)
+    cmake_path(GET source STEM name)
+    set(compile ${CMAKE_CXX_COMPILER} ${flags} ${warnings} -fsyntax-only ${source})
+    coterie_add_check(must_fail.${name}.sound ${compile} -DCOTERIE_MUST_FAIL=0)
+    coterie_add_check(must_fail.${name}.faulty ${compile} -DCOTERIE_MUST_FAIL=1)
+    set_tests_properties(must_fail.${name}.faulty PROPERTIES WILL_FAIL ON)
+endforeach()
+
+# The four ways to use the library from another project.
+set(consumers ${PROJECT_SOURCE_DIR}/tests/consumers)
+set(built ${PROJECT_BINARY_DIR}/consumers)
+set(prefix ${built}/prefix)
+function(coterie_add_cmake_consumer name)
+    coterie_add_check(
+        consumer.${name}
+        ${CMAKE_CTEST_COMMAND}
+        --build-and-test ${consumers}/${name} ${built}/${name}
+        --build-generator ${CMAKE_GENERATOR}
+        --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${ARGN}
+        --test-command ${CMAKE_CTEST_COMMAND} --output-on-failure
+    )
+endfunction()
+
+coterie_add_check(consumer.install ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${prefix})
+set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP installed)
+
+coterie_add_cmake_consumer(find_package -DCMAKE_PREFIX_PATH=${prefix} -DXXHASH_INCLUDE_DIR=${XXHASH_INCLUDE_DIR})
+coterie_add_cmake_consumer(fetch_content -DFETCHCONTENT_SOURCE_DIR_COTERIE=${PROJECT_SOURCE_DIR})
+set(bare ${built}/include_only)
+coterie_add_check(
+    consumer.include_only
+    sh -c "'${CMAKE_CXX_COMPILER}' -std=c++23 -I include '${consumers}/plain.cpp' -o '${bare}' && '${bare}'"
+)
+find_package(PkgConfig QUIET)
+if(PKG_CONFIG_FOUND)
+    set(by_pkg_config ${built}/pkg_config)
+    coterie_add_check(
+        consumer.pkg_config
+        sh -c "cflags=$('${PKG_CONFIG_EXECUTABLE}' --cflags coterie) && '${CMAKE_CXX_COMPILER}' -std=c++23 $cflags '${consumers}/plain.cpp' -o '${by_pkg_config}' && '${by_pkg_config}'"
+    )
+    set_tests_properties(
+        consumer.pkg_config PROPERTIES ENVIRONMENT PKG_CONFIG_PATH=${prefix}/share/pkgconfig FIXTURES_REQUIRED
+                                       installed
+    )
+else()
+    message(STATUS "pkg-config was not found: leaving out the check of coterie.pc")
+endif()
+set_tests_properties(consumer.find_package PROPERTIES FIXTURES_REQUIRED installed)
+file(MAKE_DIRECTORY ${built})
