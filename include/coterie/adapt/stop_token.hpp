@@ -29,6 +29,11 @@ public:
     bool sleep_until(steady_time t) const { return wait<steady_clock>(t); }
     /// \copydoc sleep_until(steady_time)
     bool sleep_until(wall_time t) const { return wait<system_clock>(t); }
+    /// Returns: as sleep_until.
+    bool sleep_for(std::chrono::nanoseconds d) const {
+        const steady_time now = steady_clock::now();
+        return sleep_until(d < steady_time::max() - now ? now + d : steady_time::max());
+    }
 
 private:
     template <class Clock, class TimePoint>

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The engine of the ULID and UUIDv7 generators. An id is a number of two parts: a key made of the time,
+// and a tail of chance. A later key gets a fresh tail from the entropy source; under the same key, or
+// when the clock is behind, the tail is counted up, so that ids only grow. The state lies in memory that
+// a child process finds wiped: parent and child have nothing in common. For the library's own headers.
+//
+// Source: RFC 9562, section 6.2; the monotonicity of the ULID specification.
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <utility>
+
+#include <coterie/core/clock.hpp>
+#include <coterie/core/entropy.hpp>
+#include <coterie/core/fork.hpp>
+#include <coterie/core/sleeper.hpp>
+#include <coterie/id/bits128.hpp>
+#include <coterie/id/clock_policy.hpp>
+#include <coterie/id/error.hpp>
+
+namespace coterie::inline v0::id {
+
+/// How the tail of an id is counted up within a unit of time.
+enum class tail_increment : std::uint8_t {
+    random,  ///< by 1 to 2^32, unpredictably: seeing an id does not help to guess the next
+    one,     ///< by 1: the fastest, and as guessable as it sounds
+};
+
+/// What a generator of ULIDs or UUIDv7s does.
+struct monotonic_options {
+    clock_policy clock{};
+    tail_increment increment = tail_increment::random;
+    /// Whether a fresh tail begins with a zero bit, so that at least half of its range lies ahead. Without
+    /// it a tail may begin anywhere, and a unit of time may be exhausted after a few ids.
+    bool headroom = true;
+};
+
+namespace detail {
+
+/// How many bits of an id are what. The number is `high` and `low`; low has LowBits, and the lowest
+/// HighTail bits of high belong to the tail too. A key counts 2^-KeyFraction milliseconds. Where the id
+/// has a Counter, it is the tail bits of high, and low is fresh each time. A shape derives from it and adds
+/// how an id is made of the number: `id make(high, low)`.
+template <class Id, unsigned KeyFraction, unsigned HighTail, unsigned LowBits, bool Counter>
+struct id_shape {
+    using id = Id;
+    static constexpr unsigned key_fraction = KeyFraction;
+    static constexpr unsigned high_tail = HighTail;
+    static constexpr std::uint32_t high_tail_mask = (std::uint32_t{1} << HighTail) - 1;
+    static constexpr std::uint64_t low_mask = ~std::uint64_t{0} >> (64 - LowBits);
+    static constexpr bool counter = Counter;
+};
+
+template <class Clock, class Entropy, class Sleeper>
+class monotonic {
+public:
+    monotonic(const monotonic_options& options, Clock clock, Entropy entropy, Sleeper sleeper) noexcept
+        : options_(options),
+          allowed_(options.clock),
+          clock_(std::forward<Clock>(clock)),
+          entropy_(std::forward<Entropy>(entropy)),
+          sleeper_(std::forward<Sleeper>(sleeper)) {}
+
+    /// The next number, without waiting.
+    template <class Shape>
+    std::expected<typename Shape::id, id_error> try_next() noexcept {
+        state* const s = state_.get();
+        const auto now = clock_.now();
+        if (s != nullptr && in_window(*s, now)) [[likely]] {
+            if (bump<Shape>(*s) == step::done) [[likely]] return last<Shape>(*s);
+        }
+        return try_next_slowly<Shape>(now);
+    }
+
+    /// The next number, after waiting where the policy says so.
+    template <class Shape>
+    std::expected<typename Shape::id, id_error> next() {
+        // The way of almost all calls once more, so that the id is built where it is returned.
+        state* const s = state_.get();
+        const auto now = clock_.now();
+        if (s != nullptr && in_window(*s, now)) [[likely]] {
+            if (bump<Shape>(*s) == step::done) [[likely]] return last<Shape>(*s);
+        }
+        return next_slowly<Shape>(now);
+    }
+
+    /// Fills `out`, on one reading of the clock for as many as its unit has.
+    template <class Shape>
+    std::expected<void, id_error> next_n(std::span<typename Shape::id> out) {
+        for (std::size_t i = 0; i < out.size();) {
+            const auto first = next<Shape>();
+            if (!first.has_value()) return std::unexpected(first.error());
+            out[i++] = *first;
+            state& s = *state_.get();
+            while (i < out.size() && bump<Shape>(s) == step::done) out[i++] = last<Shape>(s);
+        }
+        return {};
+    }
+
+    /// Forgets the last id, and the entropy source's key if it has one.
+    void reseed() noexcept {
+        if (state* const s = state_.get()) *s = state{};
+        if constexpr (requires { entropy_.reseed(); }) entropy_.reseed();
+    }
+
+private:
+    // All zero: no id yet. That is also what a child process finds.
+    struct state {
+        std::int64_t next_key;  // one more than the last id's
+        std::uint64_t window_begin;  // the readings of the clock in which
+        std::uint64_t window_size;   // that key goes on
+        std::uint64_t high;
+        std::uint64_t low;
+        std::size_t left;  // words of chance not used yet
+        std::array<std::uint32_t, 64> chance;
+    };
+
+    /// Draws a word of chance, and leaves none of it behind. Returns false where entropy fails.
+    bool draw(state& s, std::uint32_t& word) noexcept {
+        if (s.left == 0) [[unlikely]] {
+            if (!entropy_.fill(std::as_writable_bytes(std::span(s.chance))).has_value()) return false;
+            s.left = s.chance.size();
+        }
+        word = std::exchange(s.chance[--s.left], 0);
+        return true;
+    }
+
+    bool draw(state& s, std::uint64_t& words) noexcept {
+        std::uint32_t high = 0, low = 0;
+        if (!draw(s, high) || !draw(s, low)) return false;
+        words = std::uint64_t{high} << 32 | low;
+        return true;
+    }
+
+    template <class Shape, class Time>
+    static constexpr std::int64_t key_of(Time now) noexcept {
+        const auto ms = std::chrono::floor<std::chrono::milliseconds>(now);
+        if constexpr (Shape::key_fraction == 0) {
+            return ms.time_since_epoch().count();
+        } else {
+            const auto rest = std::chrono::duration_cast<std::chrono::nanoseconds>(now - ms).count();
+            return (ms.time_since_epoch().count() << Shape::key_fraction) |
+                   ((rest << Shape::key_fraction) / 1'000'000);
+        }
+    }
+
+    /// The time between two keys.
+    template <class Shape>
+    static constexpr std::chrono::nanoseconds between(std::int64_t key, std::int64_t later) noexcept {
+        const auto keys = static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(key);
+        const auto whole = saturated(keys >> Shape::key_fraction, 1'000'000);
+        const auto rest = saturated(keys & ((std::uint64_t{1} << Shape::key_fraction) - 1), 1'000'000);
+        const std::chrono::nanoseconds part(rest.count() >> Shape::key_fraction);
+        return whole < std::chrono::nanoseconds::max() - part ? whole + part : whole;
+    }
+
+    /// The first reading of a clock that has at least this key.
+    template <class Shape, class Duration>
+    static constexpr std::uint64_t first_reading(std::int64_t key) noexcept {
+        const std::chrono::milliseconds whole(key >> Shape::key_fraction);
+        const auto fraction = key & ((std::int64_t{1} << Shape::key_fraction) - 1);
+        const std::chrono::nanoseconds rest((fraction * 1'000'000 + (1 << Shape::key_fraction) - 1) >>
+                                            Shape::key_fraction);
+        // Unsigned, because what a clock cannot say may wrap around: it is compared by its distance.
+        constexpr auto per_ms = static_cast<std::uint64_t>(Duration(std::chrono::milliseconds(1)).count());
+        return static_cast<std::uint64_t>(whole.count()) * per_ms +
+               static_cast<std::uint64_t>(std::chrono::ceil<Duration>(rest).count());
+    }
+
+    /// Whether a reading of the clock has the key of the last id, or one as much earlier as a coarse clock
+    /// may lag. One comparison, and no division.
+    template <class Time>
+    static constexpr bool in_window(const state& s, Time now) noexcept {
+        return static_cast<std::uint64_t>(now.time_since_epoch().count()) - s.window_begin < s.window_size;
+    }
+
+    template <class Shape>
+    [[nodiscard]] constexpr std::int64_t lag_keys() const noexcept {
+        return clock_.lag_ms() << Shape::key_fraction;
+    }
+
+    /// The id that was made last.
+    template <class Shape>
+    static typename Shape::id last(const state& s) noexcept {
+        return Shape::make(s.high, s.low);
+    }
+
+    enum class step : std::uint8_t { done, exhausted, no_entropy };
+
+    /// Counts the tail up. Changes nothing unless it is done.
+    template <class Shape>
+    step bump(state& s) noexcept {
+        std::uint64_t low = s.low;
+        std::uint64_t high = s.high;
+        if constexpr (Shape::counter) {
+            if (!draw(s, low)) return step::no_entropy;
+            low &= Shape::low_mask;
+            ++high;
+        } else {
+            std::uint32_t extra = 0;
+            if (options_.increment == tail_increment::random && !draw(s, extra)) return step::no_entropy;
+            const std::uint64_t by = std::uint64_t{1} + extra;
+            low = (low + by) & Shape::low_mask;
+            high += low < by ? 1 : 0;
+        }
+        if (high >> Shape::high_tail != s.high >> Shape::high_tail) return step::exhausted;
+        s.high = high;
+        s.low = low;
+        return step::done;
+    }
+
+    /// Begins a key with a fresh tail.
+    template <class Shape>
+    std::expected<typename Shape::id, id_error> begin(state& s, std::int64_t key) noexcept {
+        if (key >> Shape::key_fraction >> 48 != 0) {
+            return std::unexpected(id_error{id_errc::time_exhausted});
+        }
+        std::uint32_t high = 0;
+        std::uint64_t low = 0;
+        if (!draw(s, high) || !draw(s, low)) return std::unexpected(id_error{id_errc::no_entropy});
+        high &= Shape::high_tail_mask;
+        low &= Shape::low_mask;
+        if (options_.headroom || Shape::counter) {
+            high &= Shape::high_tail_mask >> 1;
+            if constexpr (Shape::high_tail == 0) low &= Shape::low_mask >> 1;
+        }
+        using duration = typename decltype(clock_.now())::duration;
+        s.next_key = key + 1;
+        s.window_begin = first_reading<Shape, duration>(key - lag_keys<Shape>());
+        s.window_size = first_reading<Shape, duration>(key + 1) - s.window_begin;
+        s.high = static_cast<std::uint64_t>(key) << Shape::high_tail | high;
+        s.low = low;
+        return last<Shape>(s);
+    }
+
+    template <class Shape, class Time>
+    std::expected<typename Shape::id, id_error> try_next_slowly(Time now) noexcept;
+
+    template <class Shape, class Time>
+    std::expected<typename Shape::id, id_error> next_slowly(Time now) {
+        auto id = try_next_slowly<Shape>(now);
+        if (id.has_value() || !waits_for(options_.clock, id.error().code)) return id;
+        return with_waiting(options_.clock, sleeper_, [this] { return try_next<Shape>(); });
+    }
+
+    monotonic_options options_;
+    allowed_ahead allowed_;
+    paced_clock<Clock> clock_;
+    [[no_unique_address]] Entropy entropy_;
+    [[no_unique_address]] Sleeper sleeper_;
+    fork_wiped<state> state_;
+};
+
+template <class Clock, class Entropy, class Sleeper>
+template <class Shape, class Time>
+std::expected<typename Shape::id, id_error> monotonic<Clock, Entropy, Sleeper>::try_next_slowly(
+    Time now) noexcept {
+    state* const s = state_.acquire();
+    if (s == nullptr) return std::unexpected(id_error{id_errc::no_entropy});
+    std::int64_t key = key_of<Shape>(now);
+    bool coarse = clock_.lag_ms() != 0;
+    // A coarse clock that is behind the last id settles nothing: look precisely.
+    if (coarse && key < s->next_key - 1 - lag_keys<Shape>()) {
+        key = key_of<Shape>(clock_.precise_now());
+        coarse = false;
+    }
+    if (key >= s->next_key) return begin<Shape>(*s, key);
+    if (s->next_key == 0) return std::unexpected(id_error{id_errc::before_epoch, between<Shape>(key, 0)});
+
+    // Go on with the last id's tail, unless the clock is too far behind it ...
+    const std::int64_t last_key = s->next_key - 1;
+    if (key < last_key && !coarse) {
+        const auto behind = between<Shape>(key, last_key);
+        if (behind > allowed_.same_unit) {
+            return std::unexpected(id_error{id_errc::clock_regressed, behind});
+        }
+    }
+    const step bumped = bump<Shape>(*s);
+    if (bumped == step::done) return last<Shape>(*s);
+    if (bumped == step::no_entropy) return std::unexpected(id_error{id_errc::no_entropy});
+
+    // ... and with the next key when that tail is exhausted, unless it is too far ahead. Within the lag of
+    // a coarse clock it is not ahead of the true time by more than a tick.
+    if (coarse) {
+        if (between<Shape>(key, s->next_key) <= std::chrono::milliseconds(clock_.lag_ms())) {
+            return begin<Shape>(*s, s->next_key);
+        }
+        key = key_of<Shape>(clock_.precise_now());
+        if (key >= s->next_key) return begin<Shape>(*s, key);
+    }
+    const auto early = between<Shape>(key, s->next_key);
+    if (early <= allowed_.new_unit) return begin<Shape>(*s, s->next_key);
+    return std::unexpected(id_error{id_errc::sequence_exhausted, early});
+}
+
+}  // namespace detail
+
+}  // namespace coterie::inline v0::id
