@@ -1017,6 +1017,27 @@ TEST_CASE("a codec that forgets to ask for errors is not believed") {
     CHECK(decoded<std::array<forgetful, 2>>("05 8000") == "not_minimal@1");
 }
 
+TEST_CASE("a codec that is called by itself, without the reader, also tells of an error") {
+    const auto fails = [](std::string_view hex, auto type) {
+        const auto bytes = from_hex(hex);
+        reader r(bytes);
+        return !codec<typename decltype(type)::type>::decode(r).has_value() && !r.ok();
+    };
+    CHECK(fails("8000", std::type_identity<std::uint64_t>()));
+    CHECK(fails("808004", std::type_identity<std::int16_t>()));
+    CHECK(fails("", std::type_identity<std::uint8_t>()));
+    CHECK(fails("02", std::type_identity<bool>()));
+    CHECK(fails("05 61", std::type_identity<std::string>()));
+    CHECK(fails("02 01", std::type_identity<std::vector<bool>>()));
+    CHECK(fails("01 02", std::type_identity<std::vector<bool>>()));
+    CHECK(fails("01 02", std::type_identity<std::array<bool, 2>>()));
+    CHECK(fails("02", std::type_identity<std::optional<bool>>()));
+    CHECK(fails("01 02", std::type_identity<std::optional<bool>>()));
+    CHECK(fails("02 01", std::type_identity<std::pair<bool, bool>>()));
+    CHECK(fails("01 02", std::type_identity<std::pair<bool, bool>>()));
+    CHECK(fails("00", std::type_identity<ulid>()));
+}
+
 TEST_CASE("a type without a default value can be read") {
     CHECK(decode<pinned>(from_hex("05")) == pinned(5));
     const auto column = decode<std::vector<pinned>>(from_hex("02 05 06"));
