@@ -55,6 +55,17 @@ TEST_CASE("without a handler a broken precondition is printed with file and line
                                   Catch::Matchers::ContainsSubstring("x % 2 == 0"));
 }
 
+TEST_CASE("a null handler is the default one") {
+    const child_result result = in_child([](int descriptor) {
+        std::signal(SIGABRT, SIG_DFL);
+        ::dup2(descriptor, 2);
+        coterie::set_assert_handler(nullptr);
+        (void)half(5);
+    });
+    CHECK(result.aborted());
+    CHECK_THAT(result.output, Catch::Matchers::ContainsSubstring("x % 2 == 0"));
+}
+
 TEST_CASE("a handler may end the process in its own way") {
     const child_result result = in_child([](int) {
         coterie::set_assert_handler([](const char*, const char*, unsigned) { ::_exit(7); });

@@ -299,3 +299,13 @@ TEST_CASE("a manual clock of milliseconds goes beyond the year 2262") {
     CHECK(clock.now().time_since_epoch().count() == std::int64_t{1} << 48);
     STATIC_REQUIRE(steps_back<decltype(clock)>);
 }
+
+TEST_CASE("a running manual clock stops at the last time that it can say") {
+    using coterie::wall_time;
+    coterie::manual_clock clock(wall_time::max() - std::chrono::nanoseconds(3));
+    clock.run(std::chrono::nanoseconds(2));
+    CHECK(clock.now() == wall_time::max() - std::chrono::nanoseconds(3));
+    CHECK(clock.now() == wall_time::max() - std::chrono::nanoseconds(1));
+    CHECK(clock.now() == wall_time::max());
+    CHECK(clock.now() == wall_time::max());
+}

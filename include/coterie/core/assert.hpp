@@ -34,13 +34,14 @@ inline constinit assert_handler current_assert_handler = print_broken_preconditi
 
 }  // namespace detail
 
-/// Sets what a broken precondition calls, for the whole program.
+/// Sets what a broken precondition calls, for the whole program; null restores the default.
 ///
 /// Returns: the handler that was set before.
 /// Thread safety: none; call it before threads start.
 inline assert_handler set_assert_handler(assert_handler handler) noexcept {
     const assert_handler previous = detail::current_assert_handler;
-    detail::current_assert_handler = handler;
+    detail::current_assert_handler =
+        handler != nullptr ? handler : detail::print_broken_precondition;
     return previous;
 }
 
@@ -48,6 +49,6 @@ inline assert_handler set_assert_handler(assert_handler handler) noexcept {
 
 #ifndef COTERIE_ASSERT
 /// Checks a precondition; see the top of this header.
-#define COTERIE_ASSERT(condition) \
-    ((condition) ? void() : ::coterie::detail::assert_failed(#condition, __FILE__, __LINE__))
+#define COTERIE_ASSERT(...) \
+    ((__VA_ARGS__) ? void() : ::coterie::detail::assert_failed(#__VA_ARGS__, __FILE__, __LINE__))
 #endif

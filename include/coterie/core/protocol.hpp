@@ -10,9 +10,11 @@
 // The driver's part, after each call:
 //   1. write `out.records` to stable storage, in order, and sync;
 //   2. then, and only then, send `out.messages` (they may be lost, delayed, duplicated, reordered);
-//   3. tell the protocol: `persisted(token of the last record, now, out)`, where it persists;
-//   4. hand `out.events` to the application;
-//   5. `out.clear()`, and call `tick` no later than `next_deadline()`.
+//   3. hand `out.events` to the application;
+//   4. `out.clear()`;
+//   5. if it wrote records, call `persisted(token of the last one, now, out)`: a call like any other, after
+//      which all of this comes again.
+// And it calls `tick` no later than `next_deadline()`.
 // Calls may come from any thread, but one at a time.
 
 #include <concepts>

@@ -71,6 +71,7 @@ template <random_bit_generator G>
 
 /// A uniform integer in [low, high], both ends included. Requires: low <= high.
 template <random_bit_generator G, std::integral T>
+    requires(sizeof(T) <= 8)
 [[nodiscard]] constexpr T uniform_between(G&& g, T low, std::type_identity_t<T> high);
 
 /// A uniform real in [0, 1): one of the 2^53 multiples of 2^-53.
@@ -151,6 +152,7 @@ constexpr std::uint64_t uniform_below(G&& g, std::uint64_t bound) {
 }
 
 template <random_bit_generator G, std::integral T>
+    requires(sizeof(T) <= 8)
 constexpr T uniform_between(G&& g, T low, std::type_identity_t<T> high) {
     COTERIE_ASSERT(low <= high);
     const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);

@@ -415,6 +415,7 @@ constexpr std::size_t reader::count(std::size_t min_size) noexcept {
 }
 
 constexpr std::size_t reader::reservable(std::size_t number, std::size_t size) noexcept {
+    COTERIE_ASSERT(size > 0);
     const std::size_t most = reserve_ / size;
     if (number > most) number = most;
     reserve_ -= number * size;
@@ -452,7 +453,8 @@ constexpr std::expected<T, decode_error> reader::read() {
 template <std::default_initializable T>
 constexpr T reader::value() {
     auto x = read<T>();
-    return x.has_value() ? *std::move(x) : T{};
+    if (!x.has_value()) return T{};
+    return *std::move(x);
 }
 
 // --- details: codecs of the standard's types ---------------------------------------------------------
@@ -460,9 +462,10 @@ constexpr T reader::value() {
 namespace detail {
 
 template <class T>
-concept wire_integer = std::integral<T> && !std::same_as<T, bool> && !std::same_as<T, char> &&
-                       !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> &&
-                       !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+concept wire_integer =
+    std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> && !std::same_as<T, char> &&
+    !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
+    !std::same_as<T, char32_t>;
 
 /// A type that is a fixed array of bytes, some of which may be invalid.
 template <class T>
@@ -533,7 +536,8 @@ struct codec<std::vector<T>> {
             const std::size_t begin = r.offset();
             auto element = r.read<T>();
             if (!element.has_value()) return std::unexpected(element.error());
-            COTERIE_ASSERT(r.offset() > begin);  // or a few bytes could ask for endless elements
+            // Else a few bytes could ask for endless elements.
+            if (r.offset() == begin) return r.fail(decode_errc::invalid_value);
             x.push_back(*std::move(element));
         }
         return r.result(std::move(x));
