@@ -3,7 +3,6 @@
 #include "common/explain.hpp"
 
 #include <algorithm>
-#include <span>
 
 #include "common/time_text.hpp"
 
@@ -11,12 +10,6 @@ namespace examples {
 namespace {
 
 constexpr unsigned row_bits = 64;
-
-std::string hex(std::span<const std::byte> bytes) {
-    std::string text;
-    for (const std::byte b : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(b));
-    return text;
-}
 
 bool bit(const explanation& e, unsigned index) {
     const std::byte b = e.bytes[e.bytes.size() - 1 - index / 8];
@@ -109,6 +102,12 @@ std::string_view version_meaning(unsigned version) {
 }
 
 }  // namespace
+
+std::string hex(std::span<const std::byte> bytes) {
+    std::string text;
+    for (const std::byte b : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(b));
+    return text;
+}
 
 explanation explain(const id::ulid& x) {
     const auto bytes = x.bytes();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,9 @@ explanation explain(const id::uuid& x);
 
 template <class Layout>
 explanation explain(const id::snowflake<Layout>& x);
+
+/// Bytes as hexadecimal digits.
+std::string hex(std::span<const std::byte> bytes);
 
 /// The bits in boxes, a table of the fields under them, and the notes.
 std::string draw(const explanation& e);

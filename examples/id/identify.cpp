@@ -49,27 +49,23 @@ std::optional<refusal> consider_uuid(verdict& v, std::string_view text) {
     return refused;
 }
 
-std::optional<refusal> consider_layout(verdict& v, std::string_view text, std::string_view name) {
-    std::optional<refusal> refused;
-    examples::for_each_layout([&]<class Layout>() {
-        if (Layout::name != name) return;
-        refused =
-            consider(v, fmt::format("Snowflake, {}", name), id::snowflake<Layout>::parse(text));
-    });
-    return refused;
+template <class Layout>
+std::optional<refusal> consider_layout(verdict& v, std::string_view text) {
+    return consider(v, fmt::format("Snowflake, {}", Layout::name),
+                    id::snowflake<Layout>::parse(text));
 }
 
-/// A Snowflake of any layout; the reason is that of the layout that refuses the fewest numbers.
+/// A Snowflake of any layout; the reason is that of the layouts that refuse the fewest numbers.
 std::optional<refusal> consider_snowflakes(verdict& v, std::string_view text) {
     std::optional<refusal> refused;
     examples::for_each_layout([&]<class Layout>() {
-        auto reason = consider_layout(v, text, Layout::name);
+        auto reason = consider_layout<Layout>(v, text);
         if (id::snowflake<Layout>::max_value == ~std::uint64_t{0} && reason) {
             reason->kind = "Snowflake";
             refused = std::move(reason);
         }
     });
-    return v.candidates.empty() ? refused : std::nullopt;
+    return refused;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -89,7 +85,9 @@ verdict identify(std::string_view text, std::string_view kind) {
     } else if (kind == "uuid") {
         v.refused = consider_uuid(v, text);
     } else if (!kind.empty()) {
-        v.refused = consider_layout(v, text, kind);
+        examples::for_each_layout([&]<class Layout>() {
+            if (Layout::name == kind) v.refused = consider_layout<Layout>(v, text);
+        });
     } else {
         const auto no_ulid = consider_ulid(v, text);
         const auto no_uuid = consider_uuid(v, text);

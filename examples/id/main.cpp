@@ -8,11 +8,9 @@
 //   id layouts
 
 #include <cstddef>
-#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <iostream>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,15 +41,13 @@ ordered_json to_json(const explanation& e) {
     for (const auto& f : e.fields) {
         fields.push_back({{"name", f.name}, {"bits", f.bits}, {"value", f.value}});
     }
-    std::string hex;
-    for (const std::byte b : e.bytes) hex += fmt::format("{:02x}", std::to_integer<unsigned>(b));
     ordered_json json{{"kind", e.kind}, {"id", e.text}};
     if (e.time) {
         json["time"] = examples::time_text(*e.time);
         json["unix_ms"] = e.time->time_since_epoch().count();
     }
     json["fields"] = std::move(fields);
-    json["bytes"] = hex;
+    json["bytes"] = examples::hex(e.bytes);
     json["notes"] = e.notes;
     return json;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "id/outcome.hpp"
+#include "id/samples.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -28,11 +29,6 @@ using id::layouts::twitter;
 using std::chrono::milliseconds;
 using std::chrono::sys_days;
 using std::chrono::year;
-
-constexpr sys_milliseconds at_ms(std::int64_t unix_ms) {
-    return sys_milliseconds(milliseconds(unix_ms));
-}
-constexpr std::uint64_t all = ~std::uint64_t{0};
 
 template <class Layout>
 using flake = id::snowflake<Layout>;

@@ -22,6 +22,7 @@
 #include "id/hash_quality.hpp"
 #include "id/oracle.hpp"
 #include "id/outcome.hpp"
+#include "id/samples.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 
@@ -34,8 +35,6 @@ using coterie::parse_error;
 using id::id_errc;
 using id::sys_milliseconds;
 using std::chrono::milliseconds;
-
-constexpr std::uint64_t all = ~std::uint64_t{0};
 
 // --- layouts of all shapes -------------------------------------------------------------------------
 

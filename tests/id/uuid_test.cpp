@@ -21,6 +21,7 @@
 #include "id/hash_quality.hpp"
 #include "id/oracle.hpp"
 #include "id/outcome.hpp"
+#include "id/samples.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 
@@ -36,13 +37,6 @@ using coterie::id::ulid;
 using coterie::id::uuid;
 using coterie::id::uuid_variant;
 using std::chrono::milliseconds;
-
-constexpr sys_milliseconds at_ms(std::int64_t unix_ms) {
-    return sys_milliseconds(milliseconds(unix_ms));
-}
-
-constexpr std::int64_t time_end = std::int64_t{1} << 48;
-constexpr std::uint64_t all = ~std::uint64_t{0};
 
 // RFC 9562, appendix A. The versions 1, 6 and 7 are of one instant, 2022-02-22T19:22:22Z.
 constexpr sys_milliseconds rfc_time = at_ms(1'645'557'742'000);
@@ -71,21 +65,6 @@ std::string without_hyphens(std::string_view text) {
         if (c != '-') out += c;
     }
     return out;
-}
-
-/// A word with runs of equal bits more often than chance has them, since those carry.
-std::uint64_t uneven_word(std::mt19937_64& random) {
-    switch (random() % 4) {
-        case 0: return random();
-        case 1: return all << random() % 64;
-        case 2: return all >> random() % 64;
-        default: return std::uint64_t{1} << random() % 64;
-    }
-}
-
-uuid uneven_uuid(std::mt19937_64& random) {
-    const std::uint64_t high = uneven_word(random);
-    return uuid::from_words(high, uneven_word(random));
 }
 
 // --- a regular type, and what the compiler can tell ------------------------------------------------
@@ -204,7 +183,7 @@ TEST_CASE("uuid: texts with several wrong characters are wrong at the first") {
     std::mt19937_64 random(seed());
     constexpr std::string_view likely = "0123456789abcdefABCDEFgG-{}:urnid ";
     for (int round = 0; round < 20'000; ++round) {
-        std::string text = uneven_uuid(random).to_string();
+        std::string text = uneven_id<uuid>(random).to_string();
         const auto wrong = 1 + random() % 4;
         for (std::uint64_t i = 0; i < wrong; ++i) {
             text[random() % text.size()] = likely[random() % likely.size()];
@@ -462,7 +441,7 @@ TEST_CASE("uuid: a single bit survives text, bytes and words") {
 TEST_CASE("uuid: text, bytes and the ULID of the same bits lead back to the id") {
     std::mt19937_64 random(seed());
     for (int round = 0; round < 20'000; ++round) {
-        const uuid id = uneven_uuid(random);
+        const uuid id = uneven_id<uuid>(random);
         const std::string text = id.to_string();
         const auto slow = oracle::uuid(text);
         INFO("id " << text);
@@ -482,9 +461,9 @@ TEST_CASE("uuid: text, bytes and the ULID of the same bits lead back to the id")
 TEST_CASE("uuid: order by value, by text, by bytes and by the ULIDs is the same") {
     std::mt19937_64 random(seed());
     for (int round = 0; round < 20'000; ++round) {
-        const uuid a = uneven_uuid(random);
+        const uuid a = uneven_id<uuid>(random);
         const std::uint64_t one = std::uint64_t{1} << random() % 64;
-        for (const uuid& b : {uneven_uuid(random), a, uuid::from_words(a.high() ^ one, a.low()),
+        for (const uuid& b : {uneven_id<uuid>(random), a, uuid::from_words(a.high() ^ one, a.low()),
                               uuid::from_words(a.high(), a.low() ^ one),
                               uuid::from_words(a.high(), uneven_word(random))}) {
             const auto bytes_a = a.bytes(), bytes_b = b.bytes();
