@@ -1066,6 +1066,27 @@ TEST_CASE("a 128-bit integer has no codec, also where the compiler calls it inte
 }
 #endif
 
+template <class T>
+concept fixed_on_the_wire = requires(writer& w, reader& r, std::span<const T> column, T word) {
+    w.fixed(word);
+    w.fixed_column(column);
+    r.fixed<T>();
+    r.fixed_column<T>();
+};
+
+template <class T>
+concept any_fixed_on_the_wire =
+    requires(writer& w, T word) { w.fixed(word); } ||
+    requires(writer& w, std::span<const T> column) { w.fixed_column(column); } ||
+    requires(reader& r) { r.fixed<T>(); } || requires(reader& r) { r.fixed_column<T>(); };
+
+TEST_CASE("a bool is no word of fixed size, in a column neither: most bytes are none") {
+    STATIC_REQUIRE(fixed_on_the_wire<std::uint8_t>);
+    STATIC_REQUIRE(fixed_on_the_wire<std::uint64_t>);
+    STATIC_REQUIRE_FALSE(any_fixed_on_the_wire<bool>);
+    STATIC_REQUIRE_FALSE(any_fixed_on_the_wire<std::int32_t>);
+}
+
 TEST_CASE("room for elements of no size cannot be asked for") {
     CHECK(broken_precondition([] { (void)reader({}).reservable(1, 0); }) == "size > 0");
 }

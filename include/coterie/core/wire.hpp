@@ -89,6 +89,22 @@ struct decode_limits {
     std::size_t max_depth = 64;                ///< of values within values
 };
 
+namespace detail {
+
+/// An unsigned integer that has a fixed size on the wire. Not bool, whose bytes are 0 and 1 alone, and
+/// nothing beyond 64 bits, which some compilers call integral as well.
+template <class T>
+concept wire_word = std::unsigned_integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool>;
+
+/// An integer that has a codec: a number, and no character.
+template <class T>
+concept wire_integer =
+    (wire_word<T> || (std::signed_integral<T> && sizeof(T) <= 8)) && !std::same_as<T, char> &&
+    !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
+    !std::same_as<T, char32_t>;
+
+}  // namespace detail
+
 /// Appends encoded values to a vector of bytes, which the caller owns and may reuse.
 ///
 /// Complexity: amortised constant for each byte. Thread safety: none.
@@ -101,8 +117,7 @@ public:
     /// A signed integer, zigzag: 0, -1, 1, -2 ... become 0, 1, 2, 3 ...
     constexpr void svarint(std::int64_t value);
     /// An unsigned integer in sizeof(T) bytes, little-endian.
-    template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
+    template <detail::wire_word T>
     constexpr void fixed(T value);
     /// One byte, 0 or 1.
     constexpr void boolean(bool value) { fixed<std::uint8_t>(value ? 1 : 0); }
@@ -117,7 +132,7 @@ public:
     /// A count and that many varints, one after another.
     constexpr void varint_column(std::span<const std::uint64_t> values);
     /// A count and that many little-endian integers: on most machines one copy.
-    template <std::unsigned_integral T>
+    template <detail::wire_word T>
     constexpr void fixed_column(std::span<const T> values);
 
 private:
@@ -138,8 +153,7 @@ public:
     /// The inverse of writer::svarint. Errors: as varint.
     constexpr std::int64_t svarint() noexcept;
     /// The inverse of writer::fixed. Errors: truncated.
-    template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
+    template <detail::wire_word T>
     constexpr T fixed() noexcept;
     /// Errors: truncated; invalid_value for anything but 0 and 1.
     constexpr bool boolean() noexcept;
@@ -160,7 +174,7 @@ public:
     /// The inverse of writer::varint_column.
     constexpr std::vector<std::uint64_t> varint_column();
     /// The inverse of writer::fixed_column.
-    template <std::unsigned_integral T>
+    template <detail::wire_word T>
     constexpr std::vector<T> fixed_column();
     /// A value by its codec, or the first error. Errors: the codec's; limit_exceeded if too deep.
     template <class T>
@@ -259,8 +273,7 @@ constexpr void writer::svarint(std::int64_t value) {
     varint(bits << 1 ^ (value < 0 ? ~std::uint64_t{0} : 0));
 }
 
-template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
+template <detail::wire_word T>
 constexpr void writer::fixed(T value) {
     std::array<std::byte, sizeof(T)> word{};
     detail::store<std::endian::little>(value, word.data());
@@ -286,7 +299,7 @@ constexpr void writer::varint_column(std::span<const std::uint64_t> values) {
     for (const std::uint64_t value : values) varint(value);
 }
 
-template <std::unsigned_integral T>
+template <detail::wire_word T>
 constexpr void writer::fixed_column(std::span<const T> values) {
     varint(values.size());
     const std::size_t begin = out_->size();
@@ -360,8 +373,7 @@ constexpr std::int64_t reader::svarint() noexcept {
     return static_cast<std::int64_t>(bits >> 1 ^ (0 - (bits & 1)));
 }
 
-template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
+template <detail::wire_word T>
 constexpr T reader::fixed() noexcept {
     const auto word = raw(sizeof(T));
     return ok() ? detail::load<T, std::endian::little>(word.data()) : T{0};
@@ -426,7 +438,7 @@ constexpr std::vector<std::uint64_t> reader::varint_column() {
     return value<std::vector<std::uint64_t>>();
 }
 
-template <std::unsigned_integral T>
+template <detail::wire_word T>
 constexpr std::vector<T> reader::fixed_column() {
     const std::size_t size = count(sizeof(T));
     const auto words = raw(size * sizeof(T));
@@ -460,12 +472,6 @@ constexpr T reader::value() {
 // --- details: codecs of the standard's types ---------------------------------------------------------
 
 namespace detail {
-
-template <class T>
-concept wire_integer =
-    std::integral<T> && sizeof(T) <= 8 && !std::same_as<T, bool> && !std::same_as<T, char> &&
-    !std::same_as<T, wchar_t> && !std::same_as<T, char8_t> && !std::same_as<T, char16_t> &&
-    !std::same_as<T, char32_t>;
 
 /// A type that is a fixed array of bytes, some of which may be invalid.
 template <class T>
