@@ -34,6 +34,18 @@ void measure_clocks() {
     measure_call("coarse_clock_now", "clock_gettime_realtime", coterie::coarse_clock::now);
 }
 
+template <std::size_t Size>
+void measure_entropy(const char* name) {
+    measure(name, "system_entropy_16_bytes", [](benchmark::State& state) {
+        coterie::os_entropy entropy;
+        std::array<std::byte, Size> bytes{};
+        for (auto _ : state) {
+            benchmark::DoNotOptimize(entropy.fill(bytes).has_value());
+            benchmark::ClobberMemory();
+        }
+    });
+}
+
 void measure_randomness() {
     measure_call("mt19937_64_draw", "", std::mt19937_64(1));
     measure_call("rng_draw", "mt19937_64_draw", coterie::rng(1));
@@ -43,14 +55,10 @@ void measure_randomness() {
     measure_call("system_entropy_16_bytes", "", [bytes = std::array<std::byte, 16>()]() mutable {
         return coterie::system_entropy::fill(bytes).has_value();
     });
-    measure("os_entropy_16_bytes", "system_entropy_16_bytes", [](benchmark::State& state) {
-        coterie::os_entropy entropy;
-        std::array<std::byte, 16> bytes{};
-        for (auto _ : state) {
-            benchmark::DoNotOptimize(entropy.fill(bytes).has_value());
-            benchmark::ClobberMemory();
-        }
-    });
+    measure_entropy<4>("os_entropy_4_bytes");
+    measure_entropy<8>("os_entropy_8_bytes");
+    measure_entropy<10>("os_entropy_10_bytes");
+    measure_entropy<16>("os_entropy_16_bytes");
 }
 
 /// 1024 numbers of 1 to 64 bits, so of 1 to 10 bytes as varints.

@@ -6,12 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <expected>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include <coterie/core/error.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/id/crockford.hpp>
+#include <coterie/id/hex.hpp>
 #include <coterie/id/layouts.hpp>
+#include <coterie/id/text_x86.hpp>
 #include <coterie/id/ulid.hpp>
 #include <coterie/id/uuid.hpp>
 
@@ -96,12 +101,63 @@ void measure_text(const std::string& name, const char* floor, const sample<Id>& 
     });
 }
 
+// The same by each path alone, whichever the processor would choose.
+
+namespace detail = id::detail;
+
+template <detail::text_level Level>
+[[gnu::noinline]] void write_at(const id::ulid& x, std::span<char, 26> to) {
+    const detail::bits128 bits{x.high(), x.low()};
+    if (!detail::write_ulid_text(bits, to, Level)) detail::crockford_encode(bits, to);
+}
+
+template <detail::text_level Level>
+[[gnu::noinline]] void write_at(const id::uuid& x, std::span<char, 36> to) {
+    const detail::bits128 bits{x.high(), x.low()};
+    if (!detail::write_uuid_text(bits, to, Level)) detail::uuid_encode(bits, to);
+}
+
+template <detail::text_level Level>
+[[gnu::noinline]] auto read_at(std::string_view text, const id::ulid&)
+    -> std::expected<detail::bits128, coterie::parse_error> {
+    if (detail::bits128 bits; detail::read_ulid_text(text, bits, Level)) return bits;
+    return detail::crockford_decode<detail::crockford_aliases::none>(text);
+}
+
+template <detail::text_level Level>
+[[gnu::noinline]] auto read_at(std::string_view text, const id::uuid&)
+    -> std::expected<detail::bits128, coterie::parse_error> {
+    if (detail::bits128 bits; detail::read_uuid_text(text, bits, Level)) return bits;
+    return detail::uuid_decode(text, true, 0);
+}
+
+template <detail::text_level Level, class Id>
+void measure_level(const std::string& name, const char* level, const char* floor,
+                   const sample<Id>& s) {
+    if (Level > detail::best_text_level()) return;
+    bench::measure_call(
+        (name + "_to_text_" + level).c_str(), floor,
+        [&s, i = std::size_t{0}, to = std::array<char, Id::max_text_size>()]() mutable {
+            write_at<Level>(s.ids[i++ % samples], std::span<char, Id::max_text_size>(to));
+            return to.data();
+        });
+    bench::measure_call(
+        (name + "_from_text_" + level).c_str(), floor,
+        [&s, i = std::size_t{0}]() mutable { return read_at<Level>(s.text(i++ % samples), Id()); });
+}
+
 [[maybe_unused]] const bool registered = [] {
     measure_copy<20>("copy_20");
     measure_copy<26>("copy_26");
     measure_copy<36>("copy_36");
     measure_text("ulid", "copy_26", words<id::ulid>());
     measure_text("uuid", "copy_36", words<id::uuid>());
+    using enum detail::text_level;
+    measure_level<portable>("ulid", "portable", "copy_26", words<id::ulid>());
+    measure_level<avx2>("ulid", "avx2", "copy_26", words<id::ulid>());
+    measure_level<avx512_vbmi>("ulid", "avx512_vbmi", "copy_26", words<id::ulid>());
+    measure_level<portable>("uuid", "portable", "copy_36", words<id::uuid>());
+    measure_level<avx2>("uuid", "avx2", "copy_36", words<id::uuid>());
     measure_text("snowflake", "copy_20", tweets());
     return true;
 }();

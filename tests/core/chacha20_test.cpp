@@ -88,7 +88,14 @@ TEST_CASE(
         for (auto& b : nonce) b = static_cast<std::byte>(random() & 0xFF);
         CAPTURE(counter, to_hex(key), to_hex(nonce));
 
-        const auto expected = to_hex(chacha20_reference::stream(key, nonce, counter, 8));
+        const auto twice = to_hex(chacha20_reference::stream(key, nonce, counter, 16));
+        CHECK(to_hex(blocks<16>(key, nonce, counter)) == twice);
+        std::array<std::byte, 2 * coterie::detail::chacha20_batch> batches{};
+        coterie::detail::chacha20_sixteen_blocks({.key = key, .nonce = nonce, .counter = counter},
+                                                 batches);
+        CHECK(to_hex(batches) == twice);
+
+        const auto expected = twice.substr(0, 8 * 128);
         std::string one_by_one;
         for (std::uint32_t i = 0; i < 8; ++i)
             one_by_one += to_hex(blocks<1>(key, nonce, counter + i));

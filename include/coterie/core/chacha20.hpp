@@ -7,7 +7,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <utility>
 
 #include <coterie/core/bits.hpp>
 
@@ -33,6 +35,17 @@ template <std::size_t Lanes>
 struct chacha20_vector {
     using type [[gnu::vector_size(4 * Lanes)]] = std::uint32_t;
 };
+
+/// Swaps lane i + Step of `a` with lane i of `b`, for each i without the bit Step.
+template <std::size_t Step, class Vector, std::size_t... Lane>
+COTERIE_DETAIL_INLINE void chacha20_swap(Vector& a, Vector& b,
+                                         std::index_sequence<Lane...>) noexcept {
+    constexpr std::size_t lanes = sizeof...(Lane);
+    const Vector low =
+        __builtin_shufflevector(a, b, ((Lane & Step) == 0 ? Lane : lanes + Lane - Step)...);
+    b = __builtin_shufflevector(a, b, ((Lane & Step) == 0 ? Lane + Step : lanes + Lane)...);
+    a = low;
+}
 
 #else
 
@@ -67,7 +80,28 @@ struct chacha20_vector {
     };
 };
 
+template <std::size_t Step, class Vector, std::size_t... Lane>
+COTERIE_DETAIL_INLINE void chacha20_swap(Vector& a, Vector& b,
+                                         std::index_sequence<Lane...>) noexcept {
+    const auto swap = [&](std::size_t lane) {
+        if ((lane & Step) == 0) std::swap(a[lane + Step], b[lane]);
+    };
+    (swap(Lane), ...);
+}
+
 #endif
+
+/// Makes rows of columns in each square of `Lanes` vectors, by swaps in squares of two, four, eight rows.
+template <std::size_t Lanes, std::size_t Step = 1, class Vector>
+COTERIE_DETAIL_INLINE void chacha20_transpose(Vector (&x)[16]) noexcept {
+    if constexpr (Step < Lanes) {
+        for (std::size_t i = 0; i < 16; ++i) {
+            if ((i & Step) != 0) continue;
+            chacha20_swap<Step>(x[i], x[i + Step], std::make_index_sequence<Lanes>());
+        }
+        chacha20_transpose<Lanes, 2 * Step>(x);
+    }
+}
 
 /// Writes `Lanes` consecutive blocks of key stream; Lanes is a power of two.
 template <std::size_t Lanes>
@@ -87,8 +121,7 @@ COTERIE_DETAIL_INLINE void chacha20_blocks(
     for (std::size_t i = 0; i < 16; ++i) {
         for (std::size_t lane = 0; lane < Lanes; ++lane) start[i][lane] = initial[i];
     }
-    for (std::size_t lane = 0; lane < Lanes; ++lane)
-        start[12][lane] += static_cast<std::uint32_t>(lane);
+    for (std::uint32_t lane = 0; lane < Lanes; ++lane) start[12][lane] += lane;
 
     vector x[16];
     for (std::size_t i = 0; i < 16; ++i) x[i] = start[i];
@@ -114,11 +147,20 @@ COTERIE_DETAIL_INLINE void chacha20_blocks(
 #undef COTERIE_DETAIL_QUARTER_ROUND
 #undef COTERIE_DETAIL_ADD_XOR_ROTATE
 
-    for (std::size_t i = 0; i < 16; ++i) {
-        const vector sum = x[i] + start[i];
-        for (std::size_t lane = 0; lane < Lanes; ++lane) {
-            store<std::endian::little>(std::uint32_t{sum[lane]},
-                                       out.data() + lane * chacha20_block + 4 * i);
+    for (std::size_t i = 0; i < 16; ++i) x[i] += start[i];
+    if constexpr (std::endian::native == std::endian::little && Lanes > 1) {
+        // A block is one lane of all sixteen vectors.
+        chacha20_transpose<Lanes>(x);
+        for (std::size_t i = 0; i < 16; ++i) {
+            std::memcpy(out.data() + i % Lanes * chacha20_block + i / Lanes * sizeof(vector), &x[i],
+                        sizeof(vector));
+        }
+    } else {
+        for (std::size_t i = 0; i < 16; ++i) {
+            for (std::size_t lane = 0; lane < Lanes; ++lane) {
+                store<std::endian::little>(std::uint32_t{x[i][lane]},
+                                           out.data() + lane * chacha20_block + 4 * i);
+            }
         }
     }
 }
@@ -133,7 +175,8 @@ inline void chacha20_batch_portable(const chacha20_input& input,
                        out.last<chacha20_batch / 2>());
 }
 
-#if defined(__GNUC__) && defined(__x86_64__)
+// Not on Windows: there g++ does not align the stack for 32-byte registers (GCC bug 54412).
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
 
 [[gnu::target("avx2")]] inline void chacha20_batch_avx2(
     const chacha20_input& input, std::span<std::byte, chacha20_batch> out) noexcept {
@@ -150,6 +193,17 @@ inline void chacha20_eight_blocks(const chacha20_input& input,
     }
 }
 
+/// AVX-512 rotates in one instruction: sixteen blocks take less time than eight by AVX2.
+[[gnu::target("avx512f")]] inline void chacha20_sixteen_blocks_avx512(
+    const chacha20_input& input, std::span<std::byte, 2 * chacha20_batch> out) noexcept {
+    chacha20_blocks<16>(input, out);
+}
+
+/// Whether 512-bit vectors pay. The processors before VBMI lower their clock for them.
+[[nodiscard]] inline bool chacha20_has_sixteen_lanes() noexcept {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vbmi");
+}
+
 #else
 
 inline void chacha20_eight_blocks(const chacha20_input& input,
@@ -158,6 +212,17 @@ inline void chacha20_eight_blocks(const chacha20_input& input,
 }
 
 #endif
+
+/// Sixteen blocks, by AVX-512 or AVX2 where the processor has it.
+inline void chacha20_sixteen_blocks(const chacha20_input& input,
+                                    std::span<std::byte, 2 * chacha20_batch> out) noexcept {
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(_WIN32)
+    if (chacha20_has_sixteen_lanes()) return chacha20_sixteen_blocks_avx512(input, out);
+#endif
+    chacha20_eight_blocks(input, out.first<chacha20_batch>());
+    chacha20_eight_blocks({.key = input.key, .nonce = input.nonce, .counter = input.counter + 8},
+                          out.last<chacha20_batch>());
+}
 
 }  // namespace coterie::inline v0::detail
 

@@ -74,7 +74,8 @@ public:
 
 private:
     static constexpr std::size_t key_size = 32;
-    static constexpr std::size_t stream_size = 4 * detail::chacha20_batch;
+    static constexpr std::size_t batch_size = 2 * detail::chacha20_batch;
+    static constexpr std::size_t stream_size = 2 * batch_size;
     static constexpr std::uint64_t reseed_interval = 64 * 1024;
 
     // All zero bytes: no key, nothing left. That is also what a child process finds.
@@ -142,10 +143,10 @@ std::expected<void, entropy_errc> fast_key_erasure<Source>::refill(state& s) noe
     std::memcpy(key, s.stream, key_size);
     constexpr std::byte nonce[12] = {};
     std::uint32_t counter = 0;
-    for (std::size_t at = 0; at < stream_size; at += detail::chacha20_batch, counter += 8) {
-        detail::chacha20_eight_blocks(
+    for (std::size_t at = 0; at < stream_size; at += batch_size, counter += 16) {
+        detail::chacha20_sixteen_blocks(
             {.key = key, .nonce = nonce, .counter = counter},
-            std::span<std::byte, detail::chacha20_batch>(s.stream + at, detail::chacha20_batch));
+            std::span<std::byte, batch_size>(s.stream + at, batch_size));
     }
     erase(key, key_size);
     s.left = stream_size - key_size;

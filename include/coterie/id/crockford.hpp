@@ -76,18 +76,16 @@ constexpr std::expected<bits128, parse_error> crockford_decode(std::string_view 
     const auto value = [text](std::size_t i) -> std::uint64_t {
         return crockford_values<Aliases>[static_cast<unsigned char>(text[i])];
     };
-    // 3 bits, then 25 times 5; the 14th character spans both words. Invalid ones show in `seen`.
-    std::uint64_t high = 0, low = 0, seen = 0;
-    for (std::size_t i = 0; i < 13; ++i) {
-        high = high << 5 | value(i);
-        seen |= value(i);
+    // 3 bits, then 25 times 5. The first 24 characters in three sums that do not wait for one another;
+    // invalid ones show in `seen`.
+    std::uint64_t first = 0, second = 0, third = 0, seen = 0;
+    for (std::size_t i = 0; i < 8; ++i) {
+        seen |= value(i) | value(8 + i) | value(16 + i);
+        first = first << 5 | value(i);
+        second = second << 5 | value(8 + i);
+        third = third << 5 | value(16 + i);
     }
-    for (std::size_t i = 14; i < crockford_size; ++i) {
-        low = low << 5 | value(i);
-        seen |= value(i);
-    }
-    const std::uint64_t middle = value(13);
-    seen |= middle;
+    seen |= value(24) | value(25);
     if (seen > 31 || value(0) > 7) [[unlikely]] {
         std::size_t at = 0;
         if (value(0) > 7 && value(0) < 32)
@@ -95,7 +93,8 @@ constexpr std::expected<bits128, parse_error> crockford_decode(std::string_view 
         while (value(at) < 32) ++at;
         return std::unexpected(parse_error{parse_errc::invalid_character, at});
     }
-    return bits128{high << 1 | middle >> 4, middle << 60 | low};
+    return bits128{first << 26 | second >> 14,
+                   second << 50 | third << 10 | value(24) << 5 | value(25)};
 }
 
 }  // namespace coterie::inline v0::id::detail

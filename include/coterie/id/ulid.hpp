@@ -27,6 +27,7 @@
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/crockford.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/text_x86.hpp>
 
 namespace coterie::inline v0::id {
 
@@ -113,6 +114,9 @@ consteval ulid operator""_ulid(const char* text, std::size_t size) {
 // --- details ---------------------------------------------------------------------------------------
 
 constexpr std::expected<ulid, parse_error> ulid::parse(std::string_view text) noexcept {
+    if !consteval {
+        if (detail::bits128 fast; detail::read_ulid_text(text, fast)) return ulid(fast);
+    }
     const auto bits = detail::crockford_decode<detail::crockford_aliases::none>(text);
     if (!bits.has_value()) return std::unexpected(bits.error());
     return ulid(*bits);
@@ -171,7 +175,11 @@ constexpr std::expected<ulid, id_errc> ulid::successor() const noexcept {
 }
 
 constexpr char* ulid::to_chars(std::span<char, max_text_size> out) const noexcept {
-    detail::crockford_encode(bits_, out);
+    if consteval {
+        detail::crockford_encode(bits_, out);
+    } else {
+        if (!detail::write_ulid_text(bits_, out)) detail::crockford_encode(bits_, out);
+    }
     return out.data() + out.size();
 }
 

@@ -29,6 +29,8 @@
 #include <coterie/core/text.hpp>
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/hex.hpp>
+#include <coterie/id/text_x86.hpp>
 #include <coterie/id/ulid.hpp>
 
 namespace coterie::inline v0::id {
@@ -159,41 +161,6 @@ consteval uuid operator""_uuid(const char* text, std::size_t size) {
 
 namespace detail {
 
-inline constexpr std::size_t uuid_groups[] = {8, 4, 4, 4, 12};
-
-/// The value of a hexadecimal digit, or 16.
-constexpr std::uint64_t hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return static_cast<std::uint64_t>(c - '0');
-    if (c >= 'a' && c <= 'f') return static_cast<std::uint64_t>(c - 'a' + 10);
-    if (c >= 'A' && c <= 'F') return static_cast<std::uint64_t>(c - 'A' + 10);
-    return 16;
-}
-
-/// Reads 32 digits, in five groups with hyphens between them or in one piece; the length is right.
-/// Positions in errors are counted from `offset`.
-constexpr std::expected<bits128, parse_error> uuid_decode(std::string_view text, bool hyphens,
-                                                          std::size_t offset) noexcept {
-    bits128 bits;
-    std::size_t at = 0;
-    for (const std::size_t group : uuid_groups) {
-        if (hyphens && at != 0) {
-            if (text[at] != '-') {
-                return std::unexpected(parse_error{parse_errc::invalid_character, offset + at});
-            }
-            ++at;
-        }
-        for (const std::size_t end = at + group; at < end; ++at) {
-            const std::uint64_t digit = hex_value(text[at]);
-            if (digit > 15) {
-                return std::unexpected(parse_error{parse_errc::invalid_character, offset + at});
-            }
-            bits.high = bits.high << 4 | bits.low >> 60;
-            bits.low = bits.low << 4 | digit;
-        }
-    }
-    return bits;
-}
-
 /// Whether a text begins with "urn:uuid:", in any case.
 constexpr bool has_urn_prefix(std::string_view text) noexcept {
     constexpr std::string_view urn = "urn:uuid:";
@@ -230,6 +197,9 @@ constexpr std::expected<uuid, parse_error> uuid::parse(std::string_view text) no
     if (text.size() != max_text_size) {
         const std::size_t at = text.size() < max_text_size ? text.size() : max_text_size;
         return std::unexpected(parse_error{parse_errc::wrong_length, at});
+    }
+    if !consteval {
+        if (detail::bits128 fast; detail::read_uuid_text(text, fast)) return uuid(fast);
     }
     const auto bits = detail::uuid_decode(text, true, 0);
     if (!bits.has_value()) return std::unexpected(bits.error());
@@ -316,17 +286,12 @@ constexpr std::expected<uuid, id_errc> uuid::successor() const noexcept {
 }
 
 constexpr char* uuid::to_chars(std::span<char, max_text_size> out) const noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
-    char* to = out.data();
-    std::size_t digit = 0;
-    for (const std::size_t group : detail::uuid_groups) {
-        if (digit != 0) *to++ = '-';
-        for (const std::size_t end = digit + group; digit < end; ++digit) {
-            const std::uint64_t word = digit < 16 ? bits_.high : bits_.low;
-            *to++ = digits[word >> (60 - 4 * (digit % 16)) & 0xF];
-        }
+    if consteval {
+        detail::uuid_encode(bits_, out);
+    } else {
+        if (!detail::write_uuid_text(bits_, out)) detail::uuid_encode(bits_, out);
     }
-    return to;
+    return out.data() + out.size();
 }
 
 constexpr std::string uuid::to_string() const { return coterie::to_string(*this); }
