@@ -404,8 +404,8 @@ inline bool write_ulid_text(bits128 bits, std::span<char, crockford_size> out,
 inline bool read_ulid_text(std::string_view text, bits128& out,
                            text_level level = best_text_level()) noexcept {
     if (level == text_level::portable || text.size() != crockford_size) return false;
-    return level == text_level::avx512_vbmi ? x86::read_ulid_vbmi(text.data(), out)
-                                            : x86::read_ulid_avx2(text.data(), out);
+    return level == text_level::avx512_vbmi ? x86::read_ulid_vbmi(&text.front(), out)
+                                            : x86::read_ulid_avx2(&text.front(), out);
 }
 
 /// Writes the text of a UUID, unless the level is portable. Returns: whether it did.
@@ -420,7 +420,7 @@ inline bool write_uuid_text(bits128 bits, std::span<char, uuid_size> out,
 inline bool read_uuid_text(std::string_view text, bits128& out,
                            text_level level = best_text_level()) noexcept {
     if (level == text_level::portable || text.size() != uuid_size) return false;
-    return x86::read_uuid_avx2(text.data(), out);
+    return x86::read_uuid_avx2(&text.front(), out);
 }
 
 }  // namespace coterie::inline v0::id::detail
