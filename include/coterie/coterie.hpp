@@ -15,10 +15,17 @@
 #include <coterie/core/sleeper.hpp>
 #include <coterie/core/text.hpp>
 #include <coterie/core/wire.hpp>
+#include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/generate.hpp>
+#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/layouts.hpp>
+#include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake.hpp>
+#include <coterie/id/snowflake_generator.hpp>
 #include <coterie/id/ulid.hpp>
+#include <coterie/id/ulid_generator.hpp>
 #include <coterie/id/uuid.hpp>
+#include <coterie/id/uuid_v7_generator.hpp>
 #include <coterie/version.hpp>

@@ -45,6 +45,10 @@ TEST_CASE("a wait does not end before its time") {
     const wall_time wall_until = system_clock::now() + 10ms;
     CHECK(sleep.sleep_until(wall_until));
     CHECK(system_clock::now() >= wall_until);
+    const steady_time after = steady_clock::now() + 10ms;
+    CHECK(sleep.sleep_for(10ms));
+    CHECK(steady_clock::now() >= after);
+    CHECK(sleep.sleep_for(-1h));
     // Longer than its slices of a second.
     const steady_time later = steady_clock::now() + 1050ms;
     CHECK(sleep.sleep_until(later));
@@ -60,6 +64,8 @@ TEST_CASE("after a request to stop every wait fails at once, also for a time tha
     CHECK_FALSE(sleep.sleep_until(wall_time::max()));
     CHECK_FALSE(sleep.sleep_until(steady_time::min()));
     CHECK_FALSE(sleep.sleep_until(wall_time::min()));
+    CHECK_FALSE(sleep.sleep_for(std::chrono::nanoseconds::max()));
+    CHECK_FALSE(sleep.sleep_for(std::chrono::nanoseconds::min()));
 }
 
 TEST_CASE("without a stop state nobody can ask to stop") {

@@ -71,6 +71,10 @@ private:
 TEST_CASE("wall clocks and steady clocks are different things") {
     STATIC_REQUIRE(wall_clock<system_clock>);
     STATIC_REQUIRE(wall_clock<coarse_clock>);
+    STATIC_REQUIRE(coterie::coarse_wall_clock<coarse_clock>);
+    STATIC_REQUIRE(coterie::coarse_wall_clock<coarse_clock&>);
+    STATIC_REQUIRE_FALSE(coterie::coarse_wall_clock<coterie::system_clock>);
+    STATIC_REQUIRE_FALSE(coterie::coarse_wall_clock<coterie::manual_clock>);
     STATIC_REQUIRE(wall_clock<manual_clock>);
     STATIC_REQUIRE(wall_clock<std::chrono::system_clock>);
     STATIC_REQUIRE(monotonic_clock<steady_clock>);
@@ -152,6 +156,7 @@ TEST_CASE(
          ticks < 10 && steady_clock::now() < give_up;) {
         const wall_time before = system_clock::now();
         const wall_time coarse = coarse_clock::now();
+        if (coarse_clock::precise_now() < coarse) ++ahead;
         const wall_time after = system_clock::now();
         if (coarse > after) ++ahead;
         if (before - coarse < least_lag) least_lag = before - coarse;

@@ -42,6 +42,7 @@ template <bool AskKernel>
 void check_family() {
     fork_wiped<worker, AskKernel> state;
     CHECK(state.get() == nullptr);
+    CHECK(state.peek() == nullptr);
     worker* const mine = state.acquire();
     REQUIRE(mine != nullptr);
     CHECK(mine->id == 0);
@@ -51,9 +52,15 @@ void check_family() {
     mine->id = 17;
     mine->name.fill('x');
     CHECK(state.get()->id == 17);
+    CHECK(state.peek() == mine);
 
     const auto child = in_child([&](int descriptor) {
-        std::string report = found(state);
+        // Looking changes nothing: wiped by the kernel, or not there before the child has taken it.
+        const bool peeks_clean =
+            AskKernel ? state.peek() != nullptr && state.peek()->id == 0 : state.peek() == nullptr;
+        std::string report = peeks_clean ? "wiped " : "kept ";
+        report += found(state);
+        report += state.peek() == state.get() ? " seen" : " unseen";
         report += state.get()->name == std::array<char, 100>{} ? " clean" : " dirty";
         // The child makes the state its own, and looks again.
         state.get()->id = 18;
@@ -67,7 +74,7 @@ void check_family() {
         write_all(descriptor, report.data(), report.size());
     });
     CHECK(child.exited_with(0));
-    CHECK(child.output == "0 clean 18 same / 0 / 18");
+    CHECK(child.output == "wiped 0 seen clean 18 same / 0 / 18");
     // And the parent keeps what it had.
     CHECK(state.get() == mine);
     CHECK(state.get()->id == 17);

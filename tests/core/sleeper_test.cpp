@@ -22,9 +22,14 @@ namespace {
 
 struct returns_nothing {
     void sleep_until(steady_time);
+    bool sleep_for(std::chrono::nanoseconds);
 };
 struct returns_number {
     int sleep_until(steady_time);
+    bool sleep_for(std::chrono::nanoseconds);
+};
+struct knows_no_while {
+    bool sleep_until(steady_time);
 };
 
 }  // namespace
@@ -42,6 +47,7 @@ TEST_CASE("a sleeper waits for the kinds of time that it says") {
     STATIC_REQUIRE_FALSE(sleeper<const manual_sleeper<manual_steady_clock>&>);
     STATIC_REQUIRE_FALSE(sleeper<returns_nothing>);
     STATIC_REQUIRE_FALSE(sleeper<returns_number>);
+    STATIC_REQUIRE_FALSE(sleeper<knows_no_while>);
     STATIC_REQUIRE_FALSE(sleeper<int>);
 }
 
@@ -85,6 +91,40 @@ TEST_CASE("a manual sleeper never moves a running clock back") {
               manual_sleeper sleep_steadily(steady);
               (void)sleep_steadily.sleep_until(steady_time(5ns));
           }) == "(not aborted) ");
+}
+
+TEST_CASE("a manual sleeper moves its clock on by a while, never less and never back") {
+    manual_steady_clock clock(steady_time(10ns));
+    manual_sleeper sleep(clock);
+    CHECK(sleep.sleep_for(5ns));
+    CHECK(clock.now() == steady_time(15ns));
+    CHECK(sleep.sleep_for(0ns));
+    CHECK(sleep.sleep_for(-1h));
+    CHECK(clock.now() == steady_time(15ns));
+    CHECK(sleep.sleeps() == 3);
+
+    coterie::basic_manual_clock<std::chrono::sys_time<std::chrono::milliseconds>> coarser;
+    manual_sleeper sleep_coarsely(coarser);
+    CHECK(sleep_coarsely.sleep_for(1ns));
+    CHECK(coarser.now().time_since_epoch() == 1ms);
+    CHECK(sleep_coarsely.sleep_for(2ms));
+    CHECK(coarser.now().time_since_epoch() == 3ms);
+
+    sleep.cancel();
+    CHECK_FALSE(sleep.sleep_for(1s));
+    CHECK(clock.now() == steady_time(15ns));
+}
+
+TEST_CASE("a blocking sleeper sleeps for as long as it is told, or not at all") {
+    blocking_sleeper sleep;
+    for (const auto wait : {1ns, 1'000'000ns, 20'000'000ns}) {
+        const steady_time begin = steady_clock::now();
+        CHECK(sleep.sleep_for(wait));
+        CHECK(steady_clock::now() >= begin + wait);
+    }
+    CHECK(sleep.sleep_for(0ns));
+    CHECK(sleep.sleep_for(-1h));
+    CHECK(sleep.sleep_for(std::chrono::nanoseconds::min()));
 }
 
 TEST_CASE("a cancelled manual sleeper returns false for ever, counts nothing and moves nothing") {

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/sleeper.hpp>
 
 namespace coterie::inline v0::adapt {
 
@@ -29,6 +30,10 @@ public:
     bool sleep_until(steady_time t) const { return wait<steady_clock>(t); }
     /// \copydoc sleep_until(steady_time)
     bool sleep_until(wall_time t) const { return wait<system_clock>(t); }
+    /// Returns: as sleep_until.
+    bool sleep_for(std::chrono::nanoseconds d) const {
+        return sleep_until(coterie::detail::after(d));
+    }
 
 private:
     template <class Clock, class TimePoint>

@@ -49,16 +49,16 @@ concept monotonic_clock = requires(std::remove_reference_t<C>& clock) {
 
 /// The machine's wall clock, read precisely.
 ///
-/// Complexity: one std::chrono::system_clock::now(). Thread safety: any number of threads.
+/// Complexity: one clock_gettime, or std::chrono::system_clock::now(). Thread safety: any number of threads.
 struct system_clock {
-    [[nodiscard]] static wall_time now() noexcept { return std::chrono::system_clock::now(); }
+    [[nodiscard]] static wall_time now() noexcept;
 };
 
 /// The machine's steady clock. It stands still while a Linux machine is suspended.
 ///
-/// Complexity: one std::chrono::steady_clock::now(). Thread safety: any number of threads.
+/// Complexity: one clock_gettime, or std::chrono::steady_clock::now(). Thread safety: any number of threads.
 struct steady_clock {
-    [[nodiscard]] static steady_time now() noexcept { return std::chrono::steady_clock::now(); }
+    [[nodiscard]] static steady_time now() noexcept;
 };
 
 /// The machine's wall clock as of the last timer tick: CLOCK_REALTIME_COARSE where there is one, else
@@ -72,6 +72,16 @@ struct coarse_clock {
 
     /// The time between two ticks, if they come in time.
     [[nodiscard]] static std::chrono::nanoseconds resolution() noexcept;
+
+    /// The precise clock, for when that matters.
+    [[nodiscard]] static wall_time precise_now() noexcept { return system_clock::now(); }
+};
+
+/// A wall clock that lags by at most `resolution()`, and can be asked precisely at a higher price.
+template <class C>
+concept coarse_wall_clock = wall_clock<C> && requires(std::remove_reference_t<C>& clock) {
+    { clock.resolution() } -> std::convertible_to<std::chrono::nanoseconds>;
+    { clock.precise_now() } -> std::same_as<decltype(clock.now())>;
 };
 
 /// A clock that a test holds in its hand: it stands still until it is told otherwise.
@@ -150,7 +160,9 @@ using manual_steady_clock = basic_manual_clock<steady_time>;
 
 // --- details ---------------------------------------------------------------------------------------
 
-#if defined(__linux__) && defined(CLOCK_REALTIME_COARSE)
+#ifdef __linux__
+
+// The same clocks as the standard library's there, without the call into it.
 
 namespace detail {
 
@@ -158,12 +170,24 @@ constexpr std::chrono::nanoseconds to_nanoseconds(const timespec& t) noexcept {
     return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
+inline std::chrono::nanoseconds read_clock(clockid_t which) noexcept {
+    timespec t{};
+    ::clock_gettime(which, &t);
+    return to_nanoseconds(t);
+}
+
 }  // namespace detail
 
+inline wall_time system_clock::now() noexcept {
+    return wall_time(detail::read_clock(CLOCK_REALTIME));
+}
+
+inline steady_time steady_clock::now() noexcept {
+    return steady_time(detail::read_clock(CLOCK_MONOTONIC));
+}
+
 inline wall_time coarse_clock::now() noexcept {
-    timespec t{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &t);
-    return wall_time(detail::to_nanoseconds(t));
+    return wall_time(detail::read_clock(CLOCK_REALTIME_COARSE));
 }
 
 inline std::chrono::nanoseconds coarse_clock::resolution() noexcept {
@@ -173,6 +197,10 @@ inline std::chrono::nanoseconds coarse_clock::resolution() noexcept {
 }
 
 #else
+
+inline wall_time system_clock::now() noexcept { return std::chrono::system_clock::now(); }
+
+inline steady_time steady_clock::now() noexcept { return std::chrono::steady_clock::now(); }
 
 inline wall_time coarse_clock::now() noexcept { return system_clock::now(); }
 

@@ -45,6 +45,10 @@ public:
     /// The state, or a null pointer before `acquire` succeeded. Complexity: one comparison, on Linux.
     [[nodiscard]] T* get() noexcept;
 
+    /// As `get`, but changes nothing: null also where a child process has yet to look by `get`. May be
+    /// called from many threads at once, beside no other call.
+    [[nodiscard]] const T* peek() const noexcept;
+
     /// Maps the memory if that has not happened yet. Returns: the state, or null where there is none.
     [[nodiscard]] T* acquire() noexcept;
 
@@ -80,6 +84,12 @@ T* fork_wiped<T, AskKernel>::get() noexcept {
 }
 
 template <class T, bool AskKernel>
+const T* fork_wiped<T, AskKernel>::peek() const noexcept {
+    if (page_ == nullptr || (page_->owner != 0 && page_->owner != ::getpid())) return nullptr;
+    return &page_->value;
+}
+
+template <class T, bool AskKernel>
 T* fork_wiped<T, AskKernel>::acquire() noexcept {
     if (page_ == nullptr) {
         void* const memory = ::mmap(nullptr, sizeof(page), PROT_READ | PROT_WRITE,
@@ -107,6 +117,11 @@ fork_wiped<T, AskKernel>::~fork_wiped() {
 
 template <class T, bool AskKernel>
 T* fork_wiped<T, AskKernel>::get() noexcept {
+    return page_ == nullptr ? nullptr : &page_->value;
+}
+
+template <class T, bool AskKernel>
+const T* fork_wiped<T, AskKernel>::peek() const noexcept {
     return page_ == nullptr ? nullptr : &page_->value;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Waiting as an object. A call that must wait takes a sleeper: `sleep_until(t)` returns true when the
-// time has come and false when the wait was cancelled. `blocking_sleeper` is the production default and
+// Waiting as an object. A call that must wait takes a sleeper: `sleep_until(t)` and `sleep_for(d)` return
+// true when the time has come and false when the wait was cancelled. `blocking_sleeper` is the production default and
 // cannot be cancelled; adapt/stop_token.hpp has the one that a std::stop_token ends; `manual_sleeper`
 // moves a manual clock instead of waiting, so that a test of an hour takes no time.
 
@@ -21,11 +21,13 @@ extern "C" __declspec(dllimport) void __stdcall Sleep(unsigned long milliseconds
 
 namespace coterie::inline v0 {
 
-/// Something that can wait until a time of the given kind.
+/// Something that can wait until a time of the given kind, or for a while.
 template <class S, class TimePoint = steady_time>
-concept sleeper = requires(std::remove_reference_t<S>& s, TimePoint t) {
-    { s.sleep_until(t) } -> std::same_as<bool>;
-};
+concept sleeper =
+    requires(std::remove_reference_t<S>& s, TimePoint t, std::chrono::nanoseconds while_) {
+        { s.sleep_until(t) } -> std::same_as<bool>;
+        { s.sleep_for(while_) } -> std::same_as<bool>;
+    };
 
 /// Blocks the calling thread. Signals do not shorten the wait.
 ///
@@ -36,6 +38,8 @@ struct blocking_sleeper {
     bool sleep_until(steady_time t) noexcept;
     /// \copydoc sleep_until(steady_time)
     bool sleep_until(wall_time t) noexcept;
+    /// Returns: true, always. Steps of the wall clock do not change how long it takes.
+    bool sleep_for(std::chrono::nanoseconds d) noexcept;
 };
 
 /// Waits by moving a manual clock: at once, and to the nanosecond.
@@ -51,6 +55,15 @@ public:
         if (cancelled_) return false;
         ++sleeps_;
         clock_->advance_to(t);
+        return true;
+    }
+
+    /// Moves the clock on by `d`, rounded up to what it can say. Returns: false once cancelled, else true.
+    /// Requires: a result that the clock's time point can hold.
+    constexpr bool sleep_for(std::chrono::nanoseconds d) noexcept {
+        if (cancelled_) return false;
+        ++sleeps_;
+        if (d.count() > 0) clock_->advance(std::chrono::ceil<typename Clock::duration>(d));
         return true;
     }
 
@@ -86,6 +99,13 @@ inline void sleep_about(std::chrono::nanoseconds d) noexcept {
 #endif
 }
 
+/// The steady time in `d`, or the last of all.
+inline steady_time after(std::chrono::nanoseconds d) noexcept {
+    const steady_time now = steady_clock::now();
+    if (d.count() <= 0) return now;
+    return d < steady_time::max() - now ? now + d : steady_time::max();
+}
+
 template <class Clock, class TimePoint>
 bool block_until(TimePoint t) noexcept {
     for (auto now = Clock::now(); now < t; now = Clock::now()) sleep_about(t - now);
@@ -100,6 +120,10 @@ inline bool blocking_sleeper::sleep_until(steady_time t) noexcept {
 
 inline bool blocking_sleeper::sleep_until(wall_time t) noexcept {
     return detail::block_until<system_clock>(t);
+}
+
+inline bool blocking_sleeper::sleep_for(std::chrono::nanoseconds d) noexcept {
+    return sleep_until(detail::after(d));
 }
 
 }  // namespace coterie::inline v0

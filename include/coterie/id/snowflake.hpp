@@ -83,6 +83,9 @@ consteval bool sorts_by_time() {
     return false;
 }
 
+/// Makes an id of bits that are known to be in range.
+struct unchecked;
+
 template <class Layout, fixed_string Name>
 concept has_field = field_index<Layout>(Name.view()) < Layout::fields.size();
 
@@ -234,6 +237,8 @@ public:
     friend constexpr auto operator<=>(const snowflake&, const snowflake&) = default;
 
 private:
+    friend struct detail::unchecked;
+
     explicit constexpr snowflake(std::uint64_t value) noexcept : value_(value) {}
 
     template <std::size_t Index>
@@ -248,12 +253,32 @@ private:
 
 namespace detail {
 
+struct unchecked {
+    template <class Layout>
+    static constexpr snowflake<Layout> make(std::uint64_t value) noexcept {
+        return snowflake<Layout>(value);
+    }
+};
+
 /// Calls `f` with each index of the layout's fields, from the top down, as a constant.
 template <class Layout, class F>
 constexpr void for_each_field(F&& f) {
     [&f]<std::size_t... I>(std::index_sequence<I...>) {
         (f(std::integral_constant<std::size_t, I>{}), ...);
     }(std::make_index_sequence<Layout::fields.size()>{});
+}
+
+/// The bits of a value in the fields of a role: those of several side by side, the lowest in the last.
+template <class Layout>
+constexpr std::uint64_t place_role(field_role role, std::uint64_t value) noexcept {
+    std::uint64_t bits = 0;
+    for (std::size_t i = Layout::fields.size(); i-- > 0;) {
+        const layout_field& f = Layout::fields[i];
+        if (f.role != role) continue;
+        bits |= (value & ones(f.bits)) << shift_of<Layout>(i);
+        value = f.bits < 64 ? value >> f.bits : 0;
+    }
+    return bits;
 }
 
 }  // namespace detail
@@ -312,21 +337,9 @@ constexpr std::expected<snowflake<Layout>, id_errc> snowflake<Layout>::compose(
     if (node > detail::ones(node_bits)) return std::unexpected(id_errc::node_too_large);
     if (sequence > detail::ones(sequence_bits)) return std::unexpected(id_errc::sequence_too_large);
 
-    std::uint64_t value = 0;
-    unsigned node_bits_left = node_bits;
-    detail::for_each_field<Layout>([&](auto index) {
-        constexpr const layout_field& f = Layout::fields[index];
-        constexpr unsigned shift = detail::shift_of<Layout>(index);
-        if constexpr (f.role == field_role::timestamp) {
-            value |= units << shift;
-        } else if constexpr (f.role == field_role::sequence) {
-            value |= sequence << shift;
-        } else if constexpr (f.role == field_role::node) {
-            node_bits_left -= f.bits;
-            value |= (node >> node_bits_left & detail::ones(f.bits)) << shift;
-        }
-    });
-    return snowflake(value);
+    return snowflake(detail::place_role<Layout>(field_role::timestamp, units) |
+                     detail::place_role<Layout>(field_role::node, node) |
+                     detail::place_role<Layout>(field_role::sequence, sequence));
 }
 
 template <snowflake_layout Layout>
