@@ -103,6 +103,12 @@ std::string_view version_meaning(unsigned version) {
 
 }  // namespace
 
+std::vector<std::string> layout_names() {
+    std::vector<std::string> names;
+    for_each_layout([&names]<class Layout>() { names.emplace_back(Layout::name); });
+    return names;
+}
+
 std::string hex(std::span<const std::byte> bytes) {
     std::string text;
     for (const std::byte b : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(b));

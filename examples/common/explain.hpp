@@ -70,6 +70,9 @@ void for_each_layout(F&& f) {
     f.template operator()<id::layouts::js_safe53>();
 }
 
+/// The names of the published layouts.
+std::vector<std::string> layout_names();
+
 // --- details ---------------------------------------------------------------------------------------
 
 template <class Layout>

@@ -73,8 +73,8 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 }  // namespace
 
 std::vector<std::string> kinds() {
-    std::vector<std::string> names{"ulid", "uuid"};
-    examples::for_each_layout([&names]<class Layout>() { names.emplace_back(Layout::name); });
+    std::vector<std::string> names = examples::layout_names();
+    names.insert(names.begin(), {"ulid", "uuid"});
     return names;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Explains ids: what kind they are, when they were made, and what each of their bits says.
+// Explains ids: what kind they are, when they were made, and what each of their bits says. And makes new
+// ones.
 //
 //   id explain 01ARZ3NDEKTSV4RRFFQ69G5FAV
 //   id explain 1541815603606036480 --kind twitter
 //   grep -o '[0-9A-Z]\{26\}' app.log | id explain --json
 //   id layouts
+//   id mint ulid -n 5
+//   id mint snowflake --layout discord --worker 3 --mark worker-3.mark
 
 #include <cstddef>
 #include <cstdio>
@@ -22,6 +25,7 @@
 #include "common/explain.hpp"
 #include "common/time_text.hpp"
 #include "id/identify.hpp"
+#include "id/mint.hpp"
 
 namespace {
 
@@ -153,9 +157,69 @@ void print_layouts() {
     });
 }
 
+/// `id mint`, with a command for each kind, so that each takes its own options and no others.
+CLI::App* add_mint(CLI::App& app, id_tool::mint_request& request) {
+    constexpr std::size_t most = 1'000'000'000;
+    auto* const mint = app.add_subcommand("mint", "makes new ids, one a line");
+    mint->require_subcommand(1);
+    const auto add = [&](const char* kind, const char* what) {
+        auto* const command = mint->add_subcommand(kind, what);
+        command->add_option("-n,--count", request.count, "how many")
+            ->check(CLI::Range(std::size_t{1}, most))
+            ->capture_default_str();
+        command->callback([&request, kind] { request.kind = kind; });
+        return command;
+    };
+    const auto add_increment = [&](CLI::App* command) {
+        command
+            ->add_option("--increment", request.increment,
+                         "how ids of one millisecond are told apart")
+            ->check(CLI::IsMember({"random", "one"}))
+            ->default_str("random");
+    };
+    add_increment(add("ulid", "ULIDs"));
+    auto* const v7 = add("uuid-v7", "UUIDs of version 7");
+    add_increment(v7);
+    request.method = "random";
+    v7->add_option("--method", request.method, "a method of RFC 9562, section 6.2")
+        ->check(CLI::IsMember(id_tool::v7_methods()))
+        ->capture_default_str();
+    add("uuid-v4", "UUIDs of version 4: random");
+
+    auto* const snowflake = add("snowflake", "Snowflakes of one worker");
+    request.start = "zero";
+    snowflake->add_option("--layout", request.layout, "whose Snowflakes")
+        ->check(CLI::IsMember(examples::layout_names()))
+        ->required();
+    snowflake->add_option("--worker", request.worker,
+                          "the worker; where the layout has none, its only node field");
+    snowflake->add_option("--field", request.fields, "another node field: process=1");
+    snowflake->add_option("--start", request.start, "where the sequence of a unit of time starts")
+        ->check(CLI::IsMember(id_tool::sequence_starts()))
+        ->capture_default_str();
+    snowflake->add_option(
+        "--mark", request.mark,
+        "a file that keeps a later run from repeating ids when the clock went back");
+    return mint;
+}
+
+/// What is wrong with the command line; where a command is missing, with those that there are.
+std::string problem(const CLI::App* app, const CLI::ParseError& error) {
+    if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return error.what();
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    std::string commands;
+    for (const auto* command : app->get_subcommands([](const CLI::App*) { return true; })) {
+        commands += fmt::format("{}{}", commands.empty() ? "" : ", ", command->get_name());
+    }
+    if (commands.empty()) return error.what();
+    return fmt::format("{} wants one of: {}", app->get_name(), commands);
+}
+
 int run(int argc, char** argv) {
-    CLI::App app{"Explains ids: what kind they are, when they were made, what their bits say.",
-                 "id"};
+    CLI::App app{
+        "Explains ids: what kind they are, when they were made, what their bits say. And makes "
+        "new ones.",
+        "id"};
     app.require_subcommand(1);
     auto* const explain_command = app.add_subcommand(
         "explain", "takes ids apart; several, or those of standard input, get a line each");
@@ -168,19 +232,22 @@ int run(int argc, char** argv) {
     explain_command->add_flag("--json", json, "one JSON object a line");
     explain_command->add_flag("--draw", draw, "draw the bits of each, however many there are");
     auto* const layouts_command = app.add_subcommand("layouts", "lists the Snowflake layouts");
+    id_tool::mint_request request;
+    const auto* const mint_command = add_mint(app, request);
 
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "id: {}\n", error.what());
+        fmt::print(stderr, "id: {}\n", problem(&app, error));
         return bad_input;
     }
     if (layouts_command->parsed()) {
         print_layouts();
         return 0;
     }
+    if (mint_command->parsed()) return id_tool::mint(request);
     return explain(texts, kind, json, draw);
 }
 

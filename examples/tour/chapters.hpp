@@ -2,11 +2,19 @@
 #pragma once
 
 // The chapters of the tour, in the order in which they are told. Each prints itself to standard output
-// and prints the same every time.
+// and, unless it is told live, prints the same every time.
 
 namespace tour {
 
+/// How a chapter is told.
+struct telling {
+    bool live = false;  // with the machine's clock and entropy, where the chapter uses any
+};
+
 /// Chapter 1: ids that the world knows, field by field.
-void ids_explained();
+void ids_explained(const telling& how);
+
+/// Chapter 2: ids are made, while the clock steps back, stands still and jumps, and the process forks.
+void ids_minted(const telling& how);
 
 }  // namespace tour

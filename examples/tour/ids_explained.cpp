@@ -140,7 +140,7 @@ void scans() {
 
 }  // namespace
 
-void ids_explained() {
+void ids_explained(const telling&) {
     snowflakes();
     wrong_on_the_web();
     ulids();

@@ -4,6 +4,7 @@
 //
 //   tour              all of it
 //   tour --chapter 1  one chapter
+//   tour --live       with the machine's clock and entropy, so that it prints something new each time
 //   tour --list       what there is
 
 #include <cstdio>
@@ -20,27 +21,30 @@ namespace {
 
 struct chapter {
     std::string_view title;
-    void (*tell)();
+    void (*tell)(const tour::telling&);
 };
 
 constexpr chapter chapters[] = {
     {"Ids that explain themselves", tour::ids_explained},
+    {"Ids that never repeat", tour::ids_minted},
 };
 
-void tell(std::size_t index) {
+void tell(std::size_t index, const tour::telling& how) {
     const chapter& c = chapters[index];
     const std::string title = fmt::format("Chapter {}. {}", index + 1, c.title);
     fmt::print("{}\n{:=<{}}\n\n", title, "", title.size());
-    c.tell();
+    c.tell(how);
 }
 
 int run(int argc, char** argv) {
     CLI::App app{"The tour of coterie: what its parts do, in chapters.", "tour"};
     bool list = false;
     std::size_t number = 0;
+    tour::telling how;
     app.add_flag("--list", list, "print the titles of the chapters");
     app.add_option("--chapter", number, "tell one chapter only")
         ->check(CLI::Range(std::size_t{1}, std::size(chapters)));
+    app.add_flag("--live", how.live, "use the machine's clock and entropy instead of the story's");
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
@@ -57,12 +61,12 @@ int run(int argc, char** argv) {
         return 0;
     }
     if (number != 0) {
-        tell(number - 1);
+        tell(number - 1, how);
         return 0;
     }
     for (std::size_t i = 0; i < std::size(chapters); ++i) {
         if (i != 0) fmt::print("\n");
-        tell(i);
+        tell(i, how);
     }
     return 0;
 }

@@ -21,6 +21,7 @@
 #include <expected>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <coterie/id/bits128.hpp>
@@ -45,6 +46,7 @@ public:
     /// Returns when the mark is on the disk.
     [[nodiscard]] std::expected<void, id::id_errc> store(id::sys_milliseconds t) const;
 
+    /// Where the mark is.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
 private:

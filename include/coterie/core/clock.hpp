@@ -163,6 +163,7 @@ using manual_steady_clock = basic_manual_clock<steady_time>;
 #ifdef __linux__
 
 // The same clocks as the standard library's there, without the call into it.
+// NOLINTBEGIN(misc-include-cleaner): <time.h> it is
 
 namespace detail {
 
@@ -195,6 +196,8 @@ inline std::chrono::nanoseconds coarse_clock::resolution() noexcept {
     ::clock_getres(CLOCK_REALTIME_COARSE, &t);
     return detail::to_nanoseconds(t);
 }
+
+// NOLINTEND(misc-include-cleaner)
 
 #else
 

@@ -56,6 +56,7 @@ struct id_error {
         out.append(", retry after ");
         coterie::detail::append_decimal(
             out, static_cast<std::uint64_t>(
+                     // NOLINTNEXTLINE(misc-include-cleaner): <chrono> it is
                      std::chrono::ceil<std::chrono::microseconds>(retry_after).count()));
         out.append(" us");
     }
@@ -108,9 +109,8 @@ class paced_clock {
 public:
     explicit constexpr paced_clock(Clock clock) noexcept : clock_(std::forward<Clock>(clock)) {
         if constexpr (coarse_wall_clock<Clock>) {
-            lag_ms_ = std::chrono::ceil<std::chrono::milliseconds>(
-                          std::chrono::nanoseconds(clock_.resolution()))
-                          .count();
+            const std::chrono::nanoseconds tick = clock_.resolution();
+            lag_ms_ = (tick.count() + 999'999) / 1'000'000;
         }
     }
 

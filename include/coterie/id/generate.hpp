@@ -9,6 +9,7 @@
 // machine's clock and the operating system's entropy: ids of one thread only grow, and a child of
 // fork() shares nothing with its parent. Who wants another policy, clock or source holds a generator.
 
+#include <array>
 #include <cstddef>
 #include <expected>
 #include <span>

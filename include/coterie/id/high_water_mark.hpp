@@ -6,7 +6,6 @@
 // of ids, and a process that restarts after its clock went back begins beyond everything that it may have
 // made. adapt/file_mark.hpp keeps one in a file; yours may be a row in a database.
 
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <expected>
@@ -38,7 +37,9 @@ struct no_mark {
 /// A mark in memory, for tests: it outlives the generator that it is lent to.
 class memory_mark {
 public:
-    std::expected<sys_milliseconds, id_errc> load() const noexcept { return t_; }
+    /// What was stored last, or the minimum.
+    [[nodiscard]] std::expected<sys_milliseconds, id_errc> load() const noexcept { return t_; }
+    /// Never fails.
     std::expected<void, id_errc> store(sys_milliseconds t) noexcept {
         t_ = t;
         ++stores_;

@@ -37,6 +37,7 @@ class static_lease {
 public:
     explicit constexpr static_lease(std::uint64_t worker) noexcept : worker_(worker) {}
 
+    /// Always the same.
     [[nodiscard]] constexpr worker_lease current() const noexcept { return {.worker = worker_}; }
 
 private:
@@ -58,6 +59,7 @@ public:
         expires_.store(expires.time_since_epoch().count(), std::memory_order_release);
     }
 
+    /// As renewed last.
     [[nodiscard]] worker_lease current() const noexcept {
         const std::chrono::nanoseconds expires(expires_.load(std::memory_order_acquire));
         return {worker_, wall_time(expires), fencing_token_};

@@ -9,7 +9,6 @@
 // Source: RFC 9562, section 6.2; the monotonicity of the ULID specification.
 
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,11 +16,7 @@
 #include <span>
 #include <utility>
 
-#include <coterie/core/clock.hpp>
-#include <coterie/core/entropy.hpp>
 #include <coterie/core/fork.hpp>
-#include <coterie/core/sleeper.hpp>
-#include <coterie/id/bits128.hpp>
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
 

@@ -31,9 +31,11 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/fork.hpp>
 #include <coterie/core/sleeper.hpp>
+#include <coterie/id/bits128.hpp>
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
 #include <coterie/id/high_water_mark.hpp>
+#include <coterie/id/layout.hpp>
 #include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake.hpp>
 
@@ -68,6 +70,7 @@ class snowflake_block {
 public:
     constexpr snowflake_block() = default;
 
+    /// How many ids are left.
     [[nodiscard]] bool empty() const noexcept { return left_ == 0 || !is_valid(); }
     [[nodiscard]] std::size_t size() const noexcept { return empty() ? 0 : left_; }
 
@@ -318,7 +321,7 @@ private:
     std::optional<worker_lease> adopted_;
     std::uint64_t resumed_ = 0;             // the unit that the mark made it begin with
     std::atomic<std::uint64_t> marked_{0};  // units below this one are covered by the mark
-    std::atomic_flag marking_{};
+    std::atomic_flag marking_;
 };
 
 // --- details ---------------------------------------------------------------------------------------

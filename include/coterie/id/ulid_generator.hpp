@@ -16,6 +16,7 @@
 #include <span>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/entropy.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
@@ -24,6 +25,7 @@
 
 namespace coterie::inline v0::id {
 
+/// What a generator of ULIDs does.
 using ulid_options = monotonic_options;
 
 /// A source of ULIDs in growing order.

@@ -20,6 +20,7 @@
 #include <utility>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/entropy.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
