@@ -8,6 +8,8 @@
 //   C::options(monotonic_options)                 its options
 //   C::parts(id)                                  key and tail of an id
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -418,6 +420,25 @@ void check_fork() {
     std::memcpy(static_cast<void*>(theirs.data()), child.output.data(), child.output.size());
     for (const auto& x : theirs) CHECK(seen.insert(x).second);
     for (std::size_t i = 0; i < many; ++i) CHECK(seen.insert(ids.next().value()).second);
+}
+
+/// Without a page to wipe there are no ids, and with one there are.
+template <class C>
+void check_no_memory() {
+    const auto child = in_child([](int descriptor) {
+        constant_entropy entropy(std::byte{1});
+        using generator =
+            typename C::template generator<system_clock, constant_entropy&, blocking_sleeper>;
+        generator ids(C::options({}), {}, entropy);
+        rlimit before{};
+        ::getrlimit(RLIMIT_AS, &before);
+        const rlimit none{0, before.rlim_max};
+        ::setrlimit(RLIMIT_AS, &none);
+        const bool refuses = ids.next() == std::unexpected(id::id_error{id::id_errc::no_memory});
+        ::setrlimit(RLIMIT_AS, &before);
+        write_all(descriptor, refuses && ids.next().has_value() ? "y" : "n", 1);
+    });
+    CHECK(child.output == "y");
 }
 
 /// After reseed two copies of one machine's memory go apart. Here: two generators of one entropy, of

@@ -491,6 +491,7 @@ TEST_CASE("a lease is looked at once a unit, and never where the unit has begun"
     looks = 0;
     for (int unit = 0; unit < 10; ++unit) {
         for (int i = 0; i < 100; ++i) REQUIRE(ids.next().has_value());
+        REQUIRE(ids.reserve(100).has_value());
         clock.advance(1ms);
     }
     CHECK(looks == 10);
@@ -862,6 +863,8 @@ TEST_CASE("clocks at the ends of time") {
     }
     for (const auto t :
          {id::sys_milliseconds::max(),
+          // Shifted into its place, this one would wrap to something small.
+          id::layouts::discord::epoch + std::chrono::milliseconds((std::int64_t{1} << 52) + 5),
           id::layouts::discord::epoch + std::chrono::milliseconds(std::int64_t{1} << 42)}) {
         clock.set(t);
         CHECK(ids.next() == std::unexpected(id_error{id_errc::time_exhausted}));
@@ -872,6 +875,34 @@ TEST_CASE("clocks at the ends of time") {
     CHECK(ids.next().has_value());
     clock.set(id::sys_milliseconds::min());
     CHECK(ids.next().error().code == id_errc::clock_regressed);
+}
+
+TEST_CASE("what others do between a reading of the clock and the claim is no regression") {
+    // Between the reading and the compare-exchange the time goes on, and another thread takes an id of it.
+    struct interrupted_clock {
+        manual_clock& clock;
+        int& reads;
+        std::function<void()>& during;
+        wall_time now() {
+            const wall_time read = clock.now();
+            if (++reads == 2) during();
+            return read;
+        }
+    };
+    manual_clock clock(some_day);
+    int reads = 0;
+    std::function<void()> during = [] {};
+    snowflake_generator<id::layouts::discord, interrupted_clock> ids(
+        static_lease(1), {.clock = {.regression = id::on_regression::fail}},
+        interrupted_clock{clock, reads, during});
+    std::uint64_t other = 0;
+    during = [&] {
+        clock.advance(5ms);
+        other = ids.next().value().value();
+    };
+    const auto mine = ids.next();
+    REQUIRE(mine.has_value());
+    CHECK(mine->value() == other + 1);
 }
 
 TEST_CASE("the last unit of all has one id less, and then there are no more") {

@@ -66,6 +66,8 @@ TEST_CASE("the first and the last millisecond of ULIDs") { test::check_time_boun
 
 TEST_CASE("a child makes other ULIDs than its parent") { test::check_fork<ulids>(); }
 
+TEST_CASE("no ULID without memory") { test::check_no_memory<ulids>(); }
+
 TEST_CASE("a cloned machine makes other ULIDs once it is reseeded") { test::check_reseed<ulids>(); }
 
 TEST_CASE("ULIDs on a coarse clock") { test::check_coarse_clock<ulids>(); }

@@ -81,6 +81,10 @@ TEMPLATE_TEST_CASE("a child makes other UUIDs than its parent", "", by_counter, 
     test::check_fork<TestType>();
 }
 
+TEMPLATE_TEST_CASE("no UUIDv7 without memory", "", by_counter, by_chance, by_precision) {
+    test::check_no_memory<TestType>();
+}
+
 TEMPLATE_TEST_CASE("a cloned machine makes other UUIDs once it is reseeded", "", by_counter,
                    by_chance, by_precision) {
     test::check_reseed<TestType>();
