@@ -468,6 +468,13 @@ TEST_CASE("ids end before the lease does, by the margin, whatever is left of the
     lease.renew(some_day + 30s);
     CHECK(ids.next().has_value());
     CHECK(ids.lease() == lease_until(some_day + 30s));
+    // Over since ever, where the difference of the two times is one that no duration can say.
+    lease.renew(wall_time::min());
+    clock.advance(1ms);
+    CHECK(ids.next() == std::unexpected(expired));
+    lease.renew(some_day + 30s);
+    clock.advance(1ms);
+    CHECK(ids.next().has_value());
     // Ended early: known with the next unit.
     lease.renew(some_day);
     CHECK(ids.next().has_value());
@@ -578,9 +585,10 @@ TEST_CASE("a child makes no ids under its parent's lease, and makes them under i
     CHECK(ids.next().value().node() == 1);
     CHECK(block.size() == 10);
     CHECK(block.next().has_value());
-    // And may adopt its own lease again.
+    // And may adopt its own lease again, without repeating an id.
+    const auto last = ids.next().value();
     CHECK(ids.adopt(static_lease(1)).has_value());
-    CHECK(ids.next().has_value());
+    CHECK(last < ids.next().value());
 }
 
 TEST_CASE("a lease with another fencing token is another lease, for a child too") {
@@ -824,6 +832,22 @@ TEST_CASE("a new lease comes with its own mark") {
     REQUIRE(next.has_value());
     CHECK(next->node() == 2);
     CHECK(unit_in(*next) == 7);
+    // It is the new mark that is written from then on.
+    struct borrowed_mark {
+        memory_mark* mark;
+        std::expected<id::sys_milliseconds, id_errc> load() const { return mark->load(); }
+        std::expected<void, id_errc> store(id::sys_milliseconds t) const { return mark->store(t); }
+    };
+    memory_mark first, second;
+    snowflake_generator<tiny, manual_clock&, static_lease, borrowed_mark> borrowing(
+        static_lease(1), {}, clock, borrowed_mark{&first});
+    REQUIRE(borrowing.next().has_value());
+    CHECK(first.stores() == 1);
+    REQUIRE(borrowing.adopt(static_lease(2), borrowed_mark{&second}).has_value());
+    clock.advance(1ms);
+    REQUIRE(borrowing.next().has_value());
+    CHECK(first.stores() == 1);
+    CHECK(second.stores() == 1);
     // A mark that lies beyond the layout's time is the end of it.
     REQUIRE(of_worker_2.store(some_ms + 64ms).has_value());
     CHECK(ids.adopt(static_lease(3), of_worker_2) ==
