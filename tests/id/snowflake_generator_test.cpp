@@ -502,6 +502,17 @@ TEST_CASE("a lease is looked at once a unit, and never where the unit has begun"
         clock.advance(1ms);
     }
     CHECK(looks == 10);
+
+    // Also where the unit before was used up, so that its last id borders on the next unit.
+    snowflake_generator<tiny, manual_clock&, counting_lease> full(
+        counting_lease{looks}, {.clock = {.exhaustion = id::on_exhaustion::fail}}, clock);
+    clock.set(some_day);
+    looks = 0;
+    for (int unit = 0; unit < 10; ++unit) {
+        CHECK(drain(full).first == 4);
+        clock.advance(1ms);
+    }
+    CHECK(looks == 10);
 }
 
 TEST_CASE("another lease under the generator ends its ids until it is adopted") {

@@ -267,10 +267,8 @@ private:
             static_cast<std::uint64_t>(duration(std::chrono::milliseconds(1)).count());
         constexpr std::uint64_t per_unit = unit_ms * per_ms;
         constexpr std::uint64_t epoch = static_cast<std::uint64_t>(epoch_ms) * per_ms;
-        // Beyond this unit, which few layouts have, the product would wrap.
-        constexpr std::uint64_t most = detail::ones(62) / per_unit;
-        if (max_unit > most && unit > most) return false;
         const std::uint64_t lag = static_cast<std::uint64_t>(clock_.lag_ms()) * per_ms;
+        // Modulo 2^64, where the times of a clock and what the tolerance adds to them are all different.
         const std::uint64_t begin = epoch + unit * per_unit - lag;
         return static_cast<std::uint64_t>(now.time_since_epoch().count()) - begin < per_unit + lag;
     }
