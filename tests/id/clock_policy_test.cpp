@@ -136,3 +136,16 @@ TEST_CASE("times that no duration can say are the longest that it can") {
     CHECK(saturated(9'223'372'036'855, 1'000'000) == nanoseconds::max());
     CHECK(saturated(std::numeric_limits<std::uint64_t>::max(), 1) == nanoseconds::max());
 }
+
+TEST_CASE("the time until a time that is too far away is the longest that there is") {
+    using id::detail::time_until;
+    constexpr std::int64_t last = std::numeric_limits<std::int64_t>::max();
+    CHECK(time_until(5, 300ns, wall_time(1ms)) == 4ms + 300ns);
+    CHECK(time_until(5, 300ns, wall_time(1ms + 400ns)) == 4ms - 100ns);
+    CHECK(time_until(1, 0ns, wall_time(-1ns)) == 1ms + 1ns);
+    CHECK(time_until(last, 999'999ns, wall_time{}) == nanoseconds::max());
+    CHECK(time_until(last, 0ns, wall_time::min()) == nanoseconds::max());
+    CHECK(time_until(9'223'372'036'854, 999'999ns, wall_time{}) == nanoseconds::max());
+    CHECK(time_until(9'223'372'036'854, 775'807ns, wall_time{}) == nanoseconds::max());
+    CHECK(time_until(9'223'372'036'854, 775'806ns, wall_time{}) == nanoseconds::max() - 1ns);
+}

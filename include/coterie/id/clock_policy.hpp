@@ -100,7 +100,8 @@ constexpr std::chrono::nanoseconds time_until(std::int64_t ms, std::chrono::nano
                                  1'000'000);
     const auto difference = rest - now_rest;
     const auto most = std::chrono::nanoseconds::max();
-    return difference.count() > 0 && whole > most - difference ? most : whole + difference;
+    const bool is_too_far = whole == most || (difference.count() > 0 && whole > most - difference);
+    return is_too_far ? most : whole + difference;
 }
 
 /// A clock, and how far the true time may be after what it says: nothing, unless it is coarse.
