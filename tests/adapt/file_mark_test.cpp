@@ -106,6 +106,7 @@ TEST_CASE("a file that cannot be read or written is an error") {
     const file_mark folder(dir.path.string());
     CHECK(folder.load() == std::unexpected(id_errc::mark_failed));
     CHECK(folder.store({}) == std::unexpected(id_errc::mark_failed));
+    CHECK_FALSE(fs::exists(dir.path.string() + ".new"));
     CHECK(file_mark((dir.path / std::string(300, 'x')).string()).load() ==
           std::unexpected(id_errc::mark_failed));
 }
@@ -124,6 +125,7 @@ TEST_CASE("a disk that is full leaves the old mark") {
     });
     CHECK(child.output == "y");
     CHECK(mark.load() == sys_milliseconds(5ms));
+    CHECK(std::distance(fs::directory_iterator(dir.path), {}) == 1);
 }
 
 TEST_CASE("a mark in the working directory needs no slash") {

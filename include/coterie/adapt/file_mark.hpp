@@ -101,6 +101,12 @@ private:
     int fd_;
 };
 
+/// Writes a file anew, through to the disk.
+inline bool write_file(const std::string& path, std::string_view text) {
+    const descriptor file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    return file.is_open() && file.write_all(text) && file.sync();
+}
+
 inline std::string directory_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return ".";
@@ -129,14 +135,9 @@ inline std::expected<id::sys_milliseconds, id::id_errc> file_mark::load() const 
 
 inline std::expected<void, id::id_errc> file_mark::store(id::sys_milliseconds t) const {
     const std::string beside = path_ + ".new";
-    {
-        const detail::descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
-        const std::string text = std::to_string(t.time_since_epoch().count()) + '\n';
-        if (!file.is_open() || !file.write_all(text) || !file.sync()) {
-            return std::unexpected(id::id_errc::mark_failed);
-        }
-    }
-    if (std::rename(beside.c_str(), path_.c_str()) != 0) {
+    const std::string text = std::to_string(t.time_since_epoch().count()) + '\n';
+    if (!detail::write_file(beside, text) || std::rename(beside.c_str(), path_.c_str()) != 0) {
+        static_cast<void>(std::remove(beside.c_str()));
         return std::unexpected(id::id_errc::mark_failed);
     }
     // The new name is durable once the directory is.
