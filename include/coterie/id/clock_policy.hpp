@@ -94,7 +94,10 @@ template <class Time>
 constexpr std::chrono::nanoseconds time_until(std::int64_t ms, std::chrono::nanoseconds rest,
                                               Time now) noexcept {
     const auto now_ms = std::chrono::floor<std::chrono::milliseconds>(now);
-    const auto now_rest = std::chrono::duration_cast<std::chrono::nanoseconds>(now - now_ms);
+    // Not by subtraction: the millisecond that the earliest time is in begins before that.
+    auto now_rest = std::chrono::duration_cast<std::chrono::nanoseconds>(
+        now.time_since_epoch() % std::chrono::milliseconds(1));
+    if (now_rest.count() < 0) now_rest += std::chrono::milliseconds(1);
     const auto whole = saturated(static_cast<std::uint64_t>(ms) -
                                      static_cast<std::uint64_t>(now_ms.time_since_epoch().count()),
                                  1'000'000);
