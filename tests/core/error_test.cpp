@@ -86,7 +86,7 @@ TEST_CASE("every error has its own phrase, and so has a value that is none") {
     check_phrases<decode_errc>({decode_errc::truncated, decode_errc::trailing_bytes,
                                 decode_errc::not_minimal, decode_errc::out_of_range,
                                 decode_errc::invalid_value, decode_errc::limit_exceeded,
-                                decode_errc::unsupported_version});
+                                decode_errc::unsupported_version, decode_errc::damaged});
 }
 
 TEST_CASE("an enum is described where describe gives a static phrase and cannot throw") {

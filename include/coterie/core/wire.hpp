@@ -51,6 +51,7 @@ enum class decode_errc : std::uint8_t {
     invalid_value,        ///< a value that this type does not have, or not in canonical form
     limit_exceeded,       ///< larger or deeper than the caller's limits allow
     unsupported_version,  ///< a format version that this code does not know
+    damaged,              ///< the checksum is that of other bytes
 };
 
 [[nodiscard]] constexpr const char* describe(decode_errc code) noexcept {
@@ -62,6 +63,7 @@ enum class decode_errc : std::uint8_t {
         case decode_errc::invalid_value: return "invalid value";
         case decode_errc::limit_exceeded: return "limit exceeded";
         case decode_errc::unsupported_version: return "unsupported format version";
+        case decode_errc::damaged: return "checksum does not match";
     }
     return "unknown decode error";
 }

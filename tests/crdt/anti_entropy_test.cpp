@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <coterie/crdt/anti_entropy.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <coterie/causality/replica_id.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/core/protocol.hpp>
+#include <coterie/crdt/or_set.hpp>
+
+#include "support/catch.hpp"
+#include "support/seed.hpp"
+
+using namespace std::chrono_literals;
+using namespace coterie;
+using coterie::crdt::anti_entropy_errc;
+
+namespace {
+
+using set = crdt::or_set<std::uint64_t, std::uint64_t>;
+using node = crdt::anti_entropy<set, std::size_t>;
+
+constexpr auto interval = 100ms;
+
+using links_of_nodes = std::vector<std::vector<std::size_t>>;
+
+/// Nodes with their links, and messages under way.
+struct network {
+    struct under_way {
+        std::size_t from, to;
+        node::message message;
+    };
+    std::vector<node> nodes;
+    std::vector<under_way> messages;
+    steady_time now{};
+    std::uint64_t rows_sent = 0;
+
+    explicit network(const links_of_nodes& links, std::size_t max_deltas = 1024) {
+        for (std::size_t i = 0; i < links.size(); ++i) {
+            nodes.emplace_back(
+                crdt::anti_entropy_options{
+                    .session = i + 1, .interval = interval, .max_deltas = max_deltas},
+                links[i]);
+            with(i, [&](auto& n, auto& out) { n.start(now, out); });
+        }
+    }
+
+    template <class F>
+    void with(std::size_t i, F&& f) {
+        node::output out;
+        f(nodes[i], out);
+        for (auto& m : out.messages) {
+            if (m.message.delta.has_value()) rows_sent += m.message.delta->size();
+            messages.push_back({i, m.to, std::move(m.message)});
+        }
+    }
+
+    void add(std::size_t i, std::uint64_t x) {
+        REQUIRE(nodes[i].update(now, [&](set& s) { return s.add(i + 1, x); }).has_value());
+    }
+
+    void tick_all() {
+        now += interval;
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            with(i, [&](auto& n, auto& out) { n.tick(now, out); });
+        }
+    }
+
+    void deliver(const under_way& m) {
+        with(m.to, [&](auto& n, auto& out) {
+            REQUIRE(n.receive(m.from, m.message, now, out).has_value());
+        });
+    }
+
+    /// All that is under way, and the answers.
+    void deliver_all() {
+        while (!messages.empty()) {
+            const auto some = std::exchange(messages, {});
+            for (const auto& m : some) deliver(m);
+        }
+    }
+
+    [[nodiscard]] bool agree() const {
+        return std::ranges::all_of(nodes,
+                                   [&](const node& n) { return n.state() == nodes[0].state(); });
+    }
+};
+
+links_of_nodes pair() { return {{1}, {0}}; }
+
+/// Fifteen nodes: a binary tree, or a ring in which each knows the next two on both sides.
+std::vector<std::vector<std::size_t>> tree() {
+    std::vector<std::vector<std::size_t>> links(15);
+    for (std::size_t i = 1; i < 15; ++i) {
+        links[i].push_back((i - 1) / 2);
+        links[(i - 1) / 2].push_back(i);
+    }
+    return links;
+}
+std::vector<std::vector<std::size_t>> mesh() {
+    std::vector<std::vector<std::size_t>> links(15);
+    for (std::size_t i = 0; i < 15; ++i)
+        links[i] = {(i + 1) % 15, (i + 14) % 15, (i + 2) % 15, (i + 13) % 15};
+    return links;
+}
+
+/// The experiment of arXiv:1803.02750 as tests/data describes it: each node adds one element a round, then all
+/// send, then all of it arrives. Gives the entries that were sent.
+std::uint64_t entries_sent(const links_of_nodes& links) {
+    network net(links);
+    net.tick_all();
+    net.deliver_all();
+    net.rows_sent = 0;
+    std::uint64_t next = 0;
+    for (int round = 0; round < 100; ++round) {
+        for (std::size_t i = 0; i < 15; ++i) net.add(i, next++);
+        net.tick_all();
+        net.deliver_all();
+    }
+    for (int round = 0; round < 12; ++round) {
+        net.tick_all();
+        net.deliver_all();
+    }
+    REQUIRE(net.agree());
+    REQUIRE(net.nodes[0].state().size() == 1500);
+    for (const auto& n : net.nodes) {
+        REQUIRE(n.buffered() == 0);
+        REQUIRE_FALSE(n.next_deadline().has_value());
+    }
+    return net.rows_sent;
+}
+
+/// The same where nodes send all that they got on to everybody.
+std::uint64_t entries_sent_without(const links_of_nodes& links) {
+    struct plain {
+        std::set<std::uint64_t> state, news;
+    };
+    std::vector<plain> nodes(links.size());
+    std::uint64_t sent = 0, next = 0;
+    for (int round = 0; round < 112; ++round) {
+        if (round < 100) {
+            for (auto& n : nodes) {
+                n.state.insert(next);
+                n.news.insert(next++);
+            }
+        }
+        std::vector<plain> arrived(nodes.size());
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            for (const std::size_t to : links[i]) {
+                sent += nodes[i].news.size();
+                arrived[to].news.insert(nodes[i].news.begin(), nodes[i].news.end());
+            }
+        }
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            // A delta group is kept if any of it was new.
+            const bool is_new = !std::ranges::includes(nodes[i].state, arrived[i].news);
+            nodes[i].state.insert(arrived[i].news.begin(), arrived[i].news.end());
+            nodes[i].news = is_new ? arrived[i].news : std::set<std::uint64_t>();
+        }
+    }
+    return sent;
+}
+
+}  // namespace
+
+TEST_CASE("anti-entropy has the shape of a protocol") {
+    STATIC_REQUIRE(protocol<node>);
+    STATIC_REQUIRE_FALSE(persistent_protocol<node>);
+}
+
+TEST_CASE("in the published experiment as many entries are sent as published") {
+    CHECK(entries_sent(tree()) == 21'000);
+    CHECK(entries_sent(mesh()) == 69'000);
+}
+
+TEST_CASE("in a mesh at least sixty times fewer entries are sent than without the two rules") {
+    CHECK(entries_sent_without(mesh()) >= 60 * entries_sent(mesh()));
+}
+
+TEST_CASE("messages are lost, repeated and reordered, and all agree in the end") {
+    std::mt19937_64 random(test::seed());
+    for (int run = 0; run < 30; ++run) {
+        const bool is_small = random() % 2 == 0;
+        network net(random() % 2 == 0 ? mesh() : tree(), is_small ? 2 : 1024);
+        std::uint64_t next = 0;
+        std::vector<network::under_way> old;
+        for (int round = 0; round < 40; ++round) {
+            for (std::size_t i = 0; i < 15; ++i) {
+                if (random() % 3 == 0) net.add(i, next++);
+                if (random() % 10 == 0) {
+                    REQUIRE(
+                        net.nodes[i]
+                            .update(net.now,
+                                    [&](set& s) { return s.remove(i + 1, random() % (next + 1)); })
+                            .has_value());
+                }
+            }
+            net.tick_all();
+            auto some = std::exchange(net.messages, {});
+            std::ranges::shuffle(some, random);
+            for (const auto& m : some) {
+                if (random() % 3 == 0) {
+                    old.push_back(m);
+                    continue;
+                }
+                net.deliver(m);
+                if (!old.empty() && random() % 4 == 0) net.deliver(old[random() % old.size()]);
+            }
+            for (const auto& n : net.nodes) REQUIRE(n.buffered() <= (is_small ? 2 : 1024));
+        }
+        for (int round = 0; round < 30 && (round < 2 || !net.agree()); ++round) {
+            net.tick_all();
+            net.deliver_all();
+        }
+        REQUIRE(net.agree());
+        for (int round = 0; round < 3; ++round) {
+            net.tick_all();
+            net.deliver_all();
+        }
+        for (const auto& n : net.nodes) {
+            CHECK(n.buffered() == 0);
+            CHECK_FALSE(n.next_deadline().has_value());
+        }
+    }
+}
+
+TEST_CASE("a peer that was silent for too long gets the whole state (horde#90)") {
+    network net(pair(), 4);
+    for (std::uint64_t x = 0; x < 20; ++x) {
+        net.add(0, x);
+        net.tick_all();
+        net.messages.clear();  // nothing arrives
+        CHECK(net.nodes[0].buffered() <= 4);
+    }
+    net.tick_all();
+    net.deliver_all();
+    CHECK(net.nodes[1].state().size() == 20);
+    CHECK(net.agree());
+}
+
+TEST_CASE("what was not acknowledged is sent again, at each interval and not before") {
+    network net(pair());
+    net.tick_all();
+    net.deliver_all();
+    net.add(0, 7);
+    node::output out;
+    net.nodes[0].tick(net.now, out);
+    REQUIRE(out.messages.size() == 1);
+    CHECK(out.messages[0].message.delta->size() == 1);
+    CHECK(net.nodes[0].next_deadline() == net.now + interval);
+    out.clear();
+    net.nodes[0].tick(net.now + interval - 1ns, out);
+    CHECK(out.messages.empty());
+    net.nodes[0].tick(net.now + interval, out);
+    CHECK(out.messages.size() == 1);
+}
+
+TEST_CASE("nothing goes back to where it came from") {
+    network net(pair());
+    net.tick_all();
+    net.deliver_all();
+    net.rows_sent = 0;
+    net.add(0, 7);
+    for (int round = 0; round < 5; ++round) {
+        net.tick_all();
+        net.deliver_all();
+    }
+    CHECK(net.rows_sent == 1);
+}
+
+TEST_CASE("what a peer changed is told, once and no more than that") {
+    network net(pair());
+    net.tick_all();
+    net.deliver_all();
+    net.add(0, 7);
+    net.now += interval;
+    node::output out, at_1;
+    net.nodes[0].tick(net.now, out);
+    REQUIRE(net.nodes[1].receive(0, out.messages[0].message, net.now, at_1).has_value());
+    REQUIRE(at_1.events.size() == 1);
+    CHECK(at_1.events[0].delta.contains(7));
+    REQUIRE(net.nodes[1].receive(0, out.messages[0].message, net.now, at_1).has_value());
+    CHECK(at_1.events.size() == 1);
+    CHECK(at_1.messages.size() == 2);
+}
+
+TEST_CASE("messages that make no sense are refused, and change nothing") {
+    network net(pair());
+    net.tick_all();
+    net.deliver_all();
+    net.add(0, 7);
+    node::output out;
+    auto& n = net.nodes[0];
+    CHECK(n.receive(5, {1, 1, std::nullopt}, net.now, out) ==
+          std::unexpected(anti_entropy_errc::unknown_peer));
+    CHECK(n.receive(1, {1, 99, std::nullopt}, net.now, out) ==
+          std::unexpected(anti_entropy_errc::never_sent));
+    set other;
+    (void)other.add(1, 8);  // as replica 1, which is node 0's own
+    const set before = n.state();
+    CHECK(n.receive(1, {2, 1, other}, net.now, out) ==
+          std::unexpected(anti_entropy_errc::reused_dot));
+    CHECK(n.state() == before);
+    CHECK(out.messages.empty());
+    CHECK(out.events.empty());
+    // An answer to an earlier life of this process says nothing.
+    CHECK(n.receive(1, {77, 99, std::nullopt}, net.now, out).has_value());
+    CHECK(n.buffered() == 1);
+}
+
+TEST_CASE("an update that fails sends nothing") {
+    network net(pair());
+    net.tick_all();
+    net.deliver_all();
+    const auto failed =
+        net.nodes[0].update(net.now, [](set&) -> std::expected<set, crdt::crdt_errc> {
+            return std::unexpected(crdt::crdt_errc::dots_exhausted);
+        });
+    CHECK(failed == std::unexpected(crdt::crdt_errc::dots_exhausted));
+    CHECK_FALSE(net.nodes[0].next_deadline().has_value());
+}
+
+TEST_CASE("peers come and go") {
+    network net(links_of_nodes{{1}, {0}, {}});
+    net.add(0, 7);
+    net.nodes[0].add_peer(2);
+    net.nodes[2].add_peer(0);
+    for (int round = 0; round < 3; ++round) {
+        net.tick_all();
+        net.deliver_all();
+    }
+    CHECK(net.agree());
+    net.nodes[0].remove_peer(1);
+    net.add(0, 8);
+    net.tick_all();
+    net.deliver_all();
+    CHECK(net.nodes[0].buffered() == 0);
+    CHECK(net.nodes[2].state().contains(8));
+    CHECK_FALSE(net.nodes[1].state().contains(8));
+}

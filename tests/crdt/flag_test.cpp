@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <coterie/crdt/flag.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <coterie/causality/replica_id.hpp>
+
+#include "crdt/replicas.hpp"
+#include "support/catch.hpp"
+
+using namespace coterie;
+using coterie::causality::replica_id;
+
+namespace {
+
+/// Of the events that no other knows, one that wins decides; without one the flag is as those left it.
+template <class Flag, bool EnableWins>
+struct flag_case {
+    using state = Flag;
+    struct op {
+        bool enables;
+    };
+    static op any_op(std::mt19937_64& random) { return {random() % 2 == 0}; }
+    static state apply(state& s, std::uint64_t r, const op& o) {
+        if constexpr (EnableWins)
+            return o.enables ? s.enable({r, 0}).value() : s.disable({r, 0});
+        else
+            return o.enables ? s.enable({r, 0}) : s.disable({r, 0}).value();
+    }
+    static std::string read(const state& s) { return s.is_enabled() ? "enabled" : "disabled"; }
+    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
+        const auto last = test::latest<op>(seen, [](const auto&) { return true; });
+        const bool has_winner =
+            std::ranges::any_of(last, [](const auto* e) { return e->op.enables == EnableWins; });
+        return has_winner == EnableWins ? "enabled" : "disabled";
+    }
+};
+
+constexpr replica_id a{1, 0}, b{2, 0};
+
+}  // namespace
+
+TEST_CASE("an ew_flag is enabled if an enable is the latest, or among the latest") {
+    test::check_specification<flag_case<crdt::ew_flag<>, true>>(100, 80);
+}
+
+TEST_CASE("a dw_flag is disabled if a disable is the latest, or among the latest") {
+    test::check_specification<flag_case<crdt::dw_flag<>, false>>(100, 80);
+}
+
+TEST_CASE("the first state of a flag") {
+    CHECK_FALSE(crdt::ew_flag<>().is_enabled());
+    CHECK(crdt::dw_flag<>().is_enabled());
+}
+
+TEST_CASE("hostile bytes of flags") {
+    crdt::ew_flag<> x, y;
+    (void)x.enable(a);
+    (void)y.enable(b);
+    x.merge(y);
+    test::check_hostile_bytes(x);
+    crdt::dw_flag<> z;
+    (void)z.disable(a);
+    (void)z.enable(a);
+    (void)z.disable(b);
+    test::check_hostile_bytes(z);
+}
