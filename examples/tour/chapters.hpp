@@ -17,4 +17,7 @@ void ids_explained(const telling& how);
 /// Chapter 2: ids are made, while the clock steps back, stands still and jumps, and the process forks.
 void ids_minted(const telling& how);
 
+/// Chapter 3: a shopping cart on three replicas, through a partition.
+void a_shared_cart(const telling& how);
+
 }  // namespace tour

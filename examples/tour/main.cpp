@@ -27,6 +27,7 @@ struct chapter {
 constexpr chapter chapters[] = {
     {"Ids that explain themselves", tour::ids_explained},
     {"Ids that never repeat", tour::ids_minted},
+    {"A cart that three people share", tour::a_shared_cart},
 };
 
 void tell(std::size_t index, const tour::telling& how) {
