@@ -5,9 +5,12 @@
 // and adapt/, which needs what it adapts. Including just what you use compiles faster.
 
 #include <coterie/causality/causal_context.hpp>
+#include <coterie/causality/clock_error.hpp>
 #include <coterie/causality/dot.hpp>
 #include <coterie/causality/dotted_version_vector_set.hpp>
 #include <coterie/causality/error.hpp>
+#include <coterie/causality/hybrid_logical_clock.hpp>
+#include <coterie/causality/lamport_clock.hpp>
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/causality/vector_clock.hpp>
 #include <coterie/causality/version_vector.hpp>
@@ -17,6 +20,7 @@
 #include <coterie/core/entropy.hpp>
 #include <coterie/core/error.hpp>
 #include <coterie/core/fork.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
@@ -42,7 +46,6 @@
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
 #include <coterie/id/generate.hpp>
-#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
