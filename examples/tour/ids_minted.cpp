@@ -17,12 +17,12 @@
 
 #include <coterie/adapt/fmt.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/entropy.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
-#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake_generator.hpp>
@@ -114,7 +114,7 @@ void some_of_each(bool live) {
 }
 
 using twitter_generator = id::snowflake_generator<id::layouts::twitter, manual_clock&,
-                                                  id::static_lease, id::no_mark, sleeper&>;
+                                                  id::static_lease, no_mark, sleeper&>;
 
 /// What a generator answers after something has happened to its clock.
 struct scene {
@@ -265,10 +265,10 @@ void the_process_forks(bool live) {
 
 void the_process_restarts(bool live) {
     manual_clock clock(begin(live));
-    id::memory_mark mark;
+    memory_mark mark;
     const auto start = [&] {
         return id::snowflake_generator<id::layouts::twitter, manual_clock&, id::static_lease,
-                                       id::memory_mark&>(id::static_lease(worker), {}, clock, mark)
+                                       memory_mark&>(id::static_lease(worker), {}, clock, mark)
             .next()
             .value();
     };

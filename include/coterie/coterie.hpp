@@ -9,6 +9,7 @@
 #include <coterie/core/entropy.hpp>
 #include <coterie/core/error.hpp>
 #include <coterie/core/fork.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
@@ -18,7 +19,6 @@
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
 #include <coterie/id/generate.hpp>
-#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>

@@ -14,7 +14,7 @@
 #include <string>
 
 #include <coterie/core/clock.hpp>
-#include <coterie/id/high_water_mark.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake_generator.hpp>
@@ -26,8 +26,8 @@
 using namespace std::chrono_literals;
 using namespace coterie;
 using coterie::adapt::file_mark;
-using coterie::id::id_errc;
-using coterie::id::sys_milliseconds;
+using coterie::mark_errc;
+using coterie::sys_milliseconds;
 
 namespace {
 
@@ -55,8 +55,8 @@ std::string read(const fs::path& path) {
 }  // namespace
 
 TEST_CASE("a file keeps a mark") {
-    STATIC_REQUIRE(id::high_water_mark<file_mark>);
-    STATIC_REQUIRE(id::high_water_mark<const file_mark&>);
+    STATIC_REQUIRE(high_water_mark<file_mark>);
+    STATIC_REQUIRE(high_water_mark<const file_mark&>);
     const scratch dir;
     const fs::path path = dir.path / "worker-3.mark";
     const file_mark mark(path.string());
@@ -82,17 +82,17 @@ TEST_CASE("a file that holds anything else than a mark is no mark") {
     const std::string whole = "1770076800000\n";
     for (std::size_t size = 0; size < whole.size(); ++size) {
         write(path, whole.substr(0, size));
-        CHECK(file_mark(path.string()).load() == std::unexpected(id_errc::mark_failed));
+        CHECK(file_mark(path.string()).load() == std::unexpected(mark_errc::load_failed));
     }
     for (const std::string text :
          {"\n", "x\n", " 1\n", "+1\n", "1 \n", "1\n\n", "1\r\n", "0x10\n", "1.5\n", "--1\n",
           "9223372036854775808\n", "-9223372036854775809\n", "99999999999999999999999999\n"}) {
         INFO(text);
         write(path, text);
-        CHECK(file_mark(path.string()).load() == std::unexpected(id_errc::mark_failed));
+        CHECK(file_mark(path.string()).load() == std::unexpected(mark_errc::load_failed));
     }
     write(path, std::string("1\0\n", 3));
-    CHECK(file_mark(path.string()).load() == std::unexpected(id_errc::mark_failed));
+    CHECK(file_mark(path.string()).load() == std::unexpected(mark_errc::load_failed));
     write(path, "-9223372036854775808\n");
     CHECK(file_mark(path.string()).load() == sys_milliseconds::min());
 }
@@ -101,13 +101,13 @@ TEST_CASE("a file that cannot be read or written is an error") {
     const scratch dir;
     const file_mark nowhere((dir.path / "no" / "such" / "folder").string());
     CHECK(nowhere.load() == sys_milliseconds::min());
-    CHECK(nowhere.store({}) == std::unexpected(id_errc::mark_failed));
+    CHECK(nowhere.store({}) == std::unexpected(mark_errc::store_failed));
     // A folder is opened, and cannot be read.
     const file_mark folder(dir.path.string());
-    CHECK(folder.load() == std::unexpected(id_errc::mark_failed));
-    CHECK(folder.store({}) == std::unexpected(id_errc::mark_failed));
+    CHECK(folder.load() == std::unexpected(mark_errc::load_failed));
+    CHECK(folder.store({}) == std::unexpected(mark_errc::store_failed));
     CHECK(file_mark((dir.path / std::string(300, 'x')).string()).load() ==
-          std::unexpected(id_errc::mark_failed));
+          std::unexpected(mark_errc::load_failed));
 }
 
 TEST_CASE("a disk that is full leaves the old mark") {
@@ -119,7 +119,7 @@ TEST_CASE("a disk that is full leaves the old mark") {
         const rlimit small{3, 3};
         ::setrlimit(RLIMIT_FSIZE, &small);
         const bool failed =
-            mark.store(sys_milliseconds(1770076800000ms)) == std::unexpected(id_errc::mark_failed);
+            mark.store(sys_milliseconds(1770076800000ms)) == std::unexpected(mark_errc::store_failed);
         test::write_all(descriptor, failed ? "y" : "n", 1);
     });
     CHECK(child.output == "y");

@@ -22,8 +22,8 @@
 #include <vector>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/sleeper.hpp>
-#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
 
@@ -39,8 +39,6 @@ using namespace std::chrono_literals;
 using namespace coterie;
 using coterie::id::id_errc;
 using coterie::id::id_error;
-using coterie::id::memory_mark;
-using coterie::id::no_mark;
 using coterie::id::renewable_lease;
 using coterie::id::snowflake_generator;
 using coterie::id::snowflake_options;
@@ -757,13 +755,13 @@ struct eventful_mark {
     bool store_fails = false;
     std::function<void()> during = [] {};
 
-    std::expected<id::sys_milliseconds, id_errc> load() const {
-        if (load_fails) return std::unexpected(id_errc::mark_failed);
+    std::expected<id::sys_milliseconds, mark_errc> load() const {
+        if (load_fails) return std::unexpected(mark_errc::load_failed);
         return id::sys_milliseconds::min();
     }
-    std::expected<void, id_errc> store(id::sys_milliseconds) const {
+    std::expected<void, mark_errc> store(id::sys_milliseconds) const {
         during();
-        if (store_fails) return std::unexpected(id_errc::mark_failed);
+        if (store_fails) return std::unexpected(mark_errc::store_failed);
         return {};
     }
 };
@@ -846,8 +844,8 @@ TEST_CASE("a new lease comes with its own mark") {
     // It is the new mark that is written from then on.
     struct borrowed_mark {
         memory_mark* mark;
-        std::expected<id::sys_milliseconds, id_errc> load() const { return mark->load(); }
-        std::expected<void, id_errc> store(id::sys_milliseconds t) const { return mark->store(t); }
+        std::expected<id::sys_milliseconds, mark_errc> load() const { return mark->load(); }
+        std::expected<void, mark_errc> store(id::sys_milliseconds t) const { return mark->store(t); }
     };
     memory_mark first, second;
     snowflake_generator<tiny, manual_clock&, static_lease, borrowed_mark> borrowing(
@@ -1052,8 +1050,8 @@ TEST_CASE("threads share a mark, which one of them writes at a time", "[concurre
         std::atomic<int> inside = 0;
         std::atomic<int> most = 0;
         std::atomic<std::int64_t> stored = 0;
-        std::expected<id::sys_milliseconds, id_errc> load() { return id::sys_milliseconds::min(); }
-        std::expected<void, id_errc> store(id::sys_milliseconds t) {
+        std::expected<id::sys_milliseconds, mark_errc> load() { return id::sys_milliseconds::min(); }
+        std::expected<void, mark_errc> store(id::sys_milliseconds t) {
             most = std::max(most.load(), ++inside);
             std::this_thread::sleep_for(500us);
             stored = t.time_since_epoch().count();

@@ -24,15 +24,15 @@
 #include <system_error>
 #include <utility>
 
-#include <coterie/id/bits128.hpp>
-#include <coterie/id/error.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/core/high_water_mark.hpp>
 
 namespace coterie::inline v0::adapt {
 
 /// Keeps the mark of one worker id in one file. Two generators must not share it.
 ///
-/// Errors: mark_failed where the file cannot be read, written or synced, or holds anything else than a
-/// mark. A file that does not exist is no error: nothing was marked yet. Its directory must exist.
+/// Errors: load_failed where the file cannot be read, or holds anything else than a mark; store_failed
+/// where it cannot be written or synced. A file that does not exist is no error: nothing was marked yet. Its directory must exist.
 /// Complexity: a store writes and syncs a file of 14 bytes and its directory, which takes milliseconds on
 /// most disks. Thread safety: none.
 class file_mark {
@@ -41,10 +41,10 @@ public:
     explicit file_mark(std::string path) : path_(std::move(path)) {}
 
     /// What was stored last, or the minimum where there is no file.
-    [[nodiscard]] std::expected<id::sys_milliseconds, id::id_errc> load() const;
+    [[nodiscard]] std::expected<sys_milliseconds, mark_errc> load() const;
 
     /// Returns when the mark is on the disk.
-    [[nodiscard]] std::expected<void, id::id_errc> store(id::sys_milliseconds t) const;
+    [[nodiscard]] std::expected<void, mark_errc> store(sys_milliseconds t) const;
 
     /// Where the mark is.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -109,39 +109,39 @@ inline std::string directory_of(const std::string& path) {
 
 }  // namespace detail
 
-inline std::expected<id::sys_milliseconds, id::id_errc> file_mark::load() const {
+inline std::expected<sys_milliseconds, mark_errc> file_mark::load() const {
     const detail::descriptor file(path_, O_RDONLY);
     if (!file.is_open()) {
-        if (errno == ENOENT) return id::sys_milliseconds::min();
-        return std::unexpected(id::id_errc::mark_failed);
+        if (errno == ENOENT) return sys_milliseconds::min();
+        return std::unexpected(mark_errc::load_failed);
     }
     constexpr std::size_t longest = 21;  // a sign, 19 digits, the end of the line
     std::string text;
-    if (!file.read_all(text, longest)) return std::unexpected(id::id_errc::mark_failed);
+    if (!file.read_all(text, longest)) return std::unexpected(mark_errc::load_failed);
     std::chrono::milliseconds::rep ms = 0;
     const char* const end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(text.data(), end, ms);
     if (error != std::errc{} || std::string_view(rest, end) != "\n") {
-        return std::unexpected(id::id_errc::mark_failed);
+        return std::unexpected(mark_errc::load_failed);
     }
-    return id::sys_milliseconds(std::chrono::milliseconds(ms));
+    return sys_milliseconds(std::chrono::milliseconds(ms));
 }
 
-inline std::expected<void, id::id_errc> file_mark::store(id::sys_milliseconds t) const {
+inline std::expected<void, mark_errc> file_mark::store(sys_milliseconds t) const {
     const std::string beside = path_ + ".new";
     {
         const detail::descriptor file(beside, O_WRONLY | O_CREAT | O_TRUNC);
         const std::string text = std::to_string(t.time_since_epoch().count()) + '\n';
         if (!file.is_open() || !file.write_all(text) || !file.sync()) {
-            return std::unexpected(id::id_errc::mark_failed);
+            return std::unexpected(mark_errc::store_failed);
         }
     }
     if (std::rename(beside.c_str(), path_.c_str()) != 0) {
-        return std::unexpected(id::id_errc::mark_failed);
+        return std::unexpected(mark_errc::store_failed);
     }
     // The new name is durable once the directory is.
     const detail::descriptor directory(detail::directory_of(path_), O_RDONLY);
-    if (!directory.is_open() || !directory.sync()) return std::unexpected(id::id_errc::mark_failed);
+    if (!directory.is_open() || !directory.sync()) return std::unexpected(mark_errc::store_failed);
     return {};
 }
 

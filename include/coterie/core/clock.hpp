@@ -28,6 +28,10 @@ namespace coterie::inline v0 {
 /// Time by the calendar: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using wall_time = std::chrono::sys_time<std::chrono::nanoseconds>;
 
+/// Wall time in whole milliseconds, as most ids and timestamps keep it; the sibling of
+/// std::chrono::sys_seconds.
+using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+
 /// Time that only goes forward: nanoseconds since an arbitrary start. The time of every protocol.
 using steady_time = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 

@@ -14,12 +14,13 @@
 #include <span>
 
 #include <coterie/core/bits.hpp>
+#include <coterie/core/clock.hpp>
 #include <coterie/id/error.hpp>
 
 namespace coterie::inline v0::id {
 
-/// Wall time in milliseconds since 1970, as most ids keep it; the sibling of std::chrono::sys_seconds.
-using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
+/// The time in most ids.
+using coterie::sys_milliseconds;
 
 }  // namespace coterie::inline v0::id
 

@@ -30,11 +30,11 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/fork.hpp>
+#include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
-#include <coterie/id/high_water_mark.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake.hpp>

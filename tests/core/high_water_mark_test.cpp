@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <coterie/id/high_water_mark.hpp>
+#include <coterie/core/high_water_mark.hpp>
 
 #include <chrono>
 #include <expected>
 
+#include <coterie/core/text.hpp>
+
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;
-using coterie::id::high_water_mark;
-using coterie::id::id_errc;
-using coterie::id::memory_mark;
-using coterie::id::no_mark;
-using coterie::id::sys_milliseconds;
+using coterie::high_water_mark;
+using coterie::mark_errc;
+using coterie::memory_mark;
+using coterie::no_mark;
+using coterie::sys_milliseconds;
 
 namespace {
 
 struct cannot_store {
-    std::expected<sys_milliseconds, id_errc> load() const;
+    std::expected<sys_milliseconds, mark_errc> load() const;
 };
 struct tells_nothing {
-    std::expected<sys_milliseconds, id_errc> load() const;
+    std::expected<sys_milliseconds, mark_errc> load() const;
     void store(sys_milliseconds);
 };
 
@@ -32,6 +34,12 @@ TEST_CASE("a mark loads and stores a time, and says whether it did") {
     STATIC_REQUIRE_FALSE(high_water_mark<const memory_mark&>);
     STATIC_REQUIRE_FALSE(high_water_mark<cannot_store>);
     STATIC_REQUIRE_FALSE(high_water_mark<tells_nothing>);
+}
+
+TEST_CASE("a mark says what failed") {
+    CHECK(coterie::to_string(mark_errc::load_failed) == "high-water mark cannot be read");
+    CHECK(coterie::to_string(mark_errc::store_failed) == "high-water mark cannot be written");
+    CHECK(coterie::to_string(static_cast<mark_errc>(99)) == "unknown mark error");
 }
 
 TEST_CASE("without a mark nothing is remembered") {
