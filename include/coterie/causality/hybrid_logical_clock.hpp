@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A hybrid logical clock: timestamps close to the time of day that also respect causality. If one event
+// may have caused another, its timestamp is smaller, as with a Lamport clock; and no timestamp is further
+// from the physical clocks than these are from each other. Take it for versions of rows, for snapshots
+// and for "as of" reads. It does not see which events are concurrent: for that, take a version vector.
+//
+//   causality::hybrid_logical_clock clock;       // or atomic_hybrid_logical_clock, shared by threads
+//   auto sent = clock.now();                     // std::expected<hybrid_timestamp, clock_error>
+//   auto received = peer.receive(*sent);         // larger than *sent; refused if too far ahead
+//
+//   bits 63                                      16 15                0
+//       |     physical : 48, Unix milliseconds     |    logical : 16   |
+//
+// As one number a timestamp is max(physical clock, last + 1, received + 1), which is the paper's algorithm:
+// the logical part counts up while the physical one stands, and when its 16 bits are used up the sum
+// carries into the physical part. So a timestamp may run ahead of the physical clock, by max_offset at
+// most: beyond that a received one is refused and a carry is an error. While the physical clock is
+// stepped back the last physical part is held, for as many events as the logical part has left.
+//
+// A clock that restarts has forgotten what it issued. With a high-water mark it never issues a timestamp
+// at or above a time that was not written down first, and begins at what was written.
+//
+// Source: Kulkarni, Demirbas, Madappa, Avva, Leone, "Logical Physical Clocks and Consistent Snapshots in
+// Globally Distributed Databases", UB TR 2014-04; the bounds are those of CockroachDB's package hlc.
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <ratio>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <coterie/causality/clock_error.hpp>
+#include <coterie/core/assert.hpp>
+#include <coterie/core/bits.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/core/high_water_mark.hpp>
+#include <coterie/core/text.hpp>
+
+namespace coterie::inline v0::causality {
+
+/// A time in milliseconds, and the number of an event within it. A regular type, ordered by time, then
+/// number; the default is zero, before all that a clock issues.
+class hybrid_timestamp {
+public:
+    /// The largest physical part, in milliseconds since 1970: in the year 10889.
+    static constexpr std::uint64_t max_physical = (std::uint64_t{1} << 48) - 1;
+    /// The number of characters of its longest text.
+    static constexpr std::size_t max_text_size = 21;
+
+    constexpr hybrid_timestamp() = default;
+
+    /// The timestamp of both parts. Errors: before_epoch, time_exhausted (48 bits).
+    [[nodiscard]] static constexpr std::expected<hybrid_timestamp, clock_errc> compose(
+        sys_milliseconds physical, std::uint16_t logical) noexcept;
+
+    /// The timestamp of a word: the physical part above, the logical one below. Any word is one.
+    [[nodiscard]] static constexpr hybrid_timestamp from_word(std::uint64_t word) noexcept {
+        return hybrid_timestamp(word);
+    }
+    [[nodiscard]] constexpr std::uint64_t word() const noexcept { return word_; }
+
+    /// The physical part. (Calendar functions of <chrono> end in the year 32767.)
+    [[nodiscard]] constexpr sys_milliseconds physical() const noexcept {
+        return sys_milliseconds(std::chrono::milliseconds(static_cast<std::int64_t>(word_ >> 16)));
+    }
+    /// The logical part: how many events there were before in the same millisecond.
+    [[nodiscard]] constexpr std::uint16_t logical() const noexcept {
+        return static_cast<std::uint16_t>(word_ & 0xFFFF);
+    }
+
+    /// Its 8 bytes, big-endian: in the order of the timestamps. They are what its codec writes.
+    [[nodiscard]] constexpr std::array<std::byte, 8> bytes() const noexcept;
+    /// The timestamp of these bytes; any 8 bytes are one.
+    [[nodiscard]] static constexpr hybrid_timestamp from_bytes(
+        std::span<const std::byte, 8> bytes) noexcept;
+
+    /// Writes both parts in decimal, as in "1770076800000,7". Returns: the end of the text.
+    constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
+    [[nodiscard]] constexpr std::string to_string() const;
+
+    /// What std::hash gives.
+    [[nodiscard]] constexpr std::size_t hash() const noexcept {
+        return static_cast<std::size_t>(coterie::detail::mix64(word_));
+    }
+
+    friend constexpr auto operator<=>(const hybrid_timestamp&, const hybrid_timestamp&) = default;
+
+private:
+    explicit constexpr hybrid_timestamp(std::uint64_t word) noexcept : word_(word) {}
+
+    std::uint64_t word_ = 0;
+};
+
+/// What a hybrid clock allows.
+struct hybrid_clock_options {
+    /// How far a timestamp may be ahead of the physical clock: more than any two physical clocks are apart,
+    /// and the same on all nodes. Not negative.
+    std::chrono::milliseconds max_offset = std::chrono::milliseconds(500);
+    /// How far ahead the mark is written: the shorter, the more writes; what it exceeds max_offset by, a
+    /// restart may have to wait. Not negative.
+    std::chrono::milliseconds mark_ahead = std::chrono::milliseconds(500);
+};
+
+namespace detail {
+
+/// What both clocks have in common: how one word follows from another.
+class hybrid_rules {
+public:
+    static constexpr std::uint64_t logical_mask = 0xFFFF;
+    /// Its logical part is used up, so that the quick way never takes it.
+    static constexpr std::uint64_t no_word = ~std::uint64_t{0};
+
+    explicit constexpr hybrid_rules(const hybrid_clock_options& options) noexcept
+        : max_offset_(static_cast<std::uint64_t>(options.max_offset.count())),
+          mark_ahead_(static_cast<std::uint64_t>(options.mark_ahead.count())) {
+        COTERIE_ASSERT(options.max_offset.count() >= 0);
+        COTERIE_ASSERT(options.mark_ahead.count() >= 0);
+    }
+
+    /// Whether the next word after `word` is just one more, if the clock says `now`: a comparison, and no
+    /// division. Where the product wraps, `word` is later than any reading: the comparison may fail then, but
+    /// it does not err.
+    template <class Duration>
+    static constexpr bool goes_on(std::uint64_t word, std::chrono::sys_time<Duration> now) noexcept {
+        if constexpr (std::ratio_greater_v<typename Duration::period, std::milli>) {
+            return false;
+        } else {
+            using finer = std::common_type_t<Duration, std::chrono::milliseconds>;
+            constexpr auto per_ms =
+                static_cast<std::uint64_t>(finer(std::chrono::milliseconds(1)).count());
+            const auto count =
+                static_cast<std::uint64_t>(finer(now.time_since_epoch()).count());
+            return now.time_since_epoch() >= Duration::zero() &&
+                   (word & logical_mask) != logical_mask && count < ((word >> 16) + 1) * per_ms;
+        }
+    }
+
+    /// The word after `last` and `remote`, if the clock says `now`.
+    template <class Duration>
+    [[nodiscard]] constexpr std::expected<std::uint64_t, clock_error> next(
+        std::uint64_t last, std::optional<hybrid_timestamp> remote,
+        std::chrono::sys_time<Duration> now) const noexcept {
+        const auto physical = milliseconds_of(now);
+        if (!physical.has_value()) return std::unexpected(clock_error{physical.error()});
+        const bool is_remote_last = remote.has_value() && remote->word() > last;
+        if (remote.has_value()) {
+            const std::uint64_t there = remote->word() >> 16;
+            if (is_too_far(there, *physical)) {
+                return refuse(clock_errc::remote_too_far_ahead, there - *physical);
+            }
+        }
+        const std::uint64_t seen = is_remote_last ? remote->word() : last;
+        const std::uint64_t clock = *physical << 16;
+        if (clock > seen) return clock;
+        if (seen == ~std::uint64_t{0}) {
+            return std::unexpected(clock_error{clock_errc::time_exhausted});
+        }
+        const std::uint64_t word = seen + 1;
+        const bool has_carried = (word & logical_mask) == 0;
+        if (has_carried && is_too_far(word >> 16, *physical)) {
+            return refuse(is_remote_last ? clock_errc::remote_too_far_ahead
+                                         : clock_errc::clock_too_far_behind,
+                          (word >> 16) - *physical);
+        }
+        return word;
+    }
+
+    /// The word to begin after, where `mark` is what was written down last; and that time itself.
+    struct beginning {
+        std::uint64_t word;
+        std::uint64_t mark;
+    };
+
+    /// The logical part is used up: the next word is at the mark or after it, by the rule for a carry.
+    static constexpr std::expected<beginning, clock_error> begin_at(sys_milliseconds mark) noexcept {
+        const std::int64_t count = mark.time_since_epoch().count();
+        const std::uint64_t ms = count < 1 ? 1 : static_cast<std::uint64_t>(count);
+        if (ms > hybrid_timestamp::max_physical) {
+            return std::unexpected(clock_error{clock_errc::time_exhausted});
+        }
+        return beginning{(ms - 1) << 16 | logical_mask, ms};
+    }
+
+    /// Whether what is marked lasts beyond `physical`, and for how long.
+    [[nodiscard]] static constexpr bool is_covered(std::uint64_t physical,
+                                                   std::uint64_t marked) noexcept {
+        return physical < marked;
+    }
+    [[nodiscard]] constexpr bool is_far_from(std::uint64_t physical,
+                                             std::uint64_t marked) const noexcept {
+        return physical < marked && marked - physical > mark_ahead_ / 2;
+    }
+    /// What to mark next.
+    [[nodiscard]] constexpr std::uint64_t target_of(std::uint64_t physical) const noexcept {
+        constexpr std::uint64_t most = hybrid_timestamp::max_physical + 1;
+        const std::uint64_t room = most - (physical + 1);
+        return physical + 1 + (mark_ahead_ < room ? mark_ahead_ : room);
+    }
+    static constexpr sys_milliseconds time_of(std::uint64_t ms) noexcept {
+        return sys_milliseconds(std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
+    }
+
+private:
+    [[nodiscard]] constexpr bool is_too_far(std::uint64_t ms, std::uint64_t clock) const noexcept {
+        return ms > clock && ms - clock > max_offset_;
+    }
+
+    static constexpr std::unexpected<clock_error> refuse(clock_errc code,
+                                                         std::uint64_t ahead) noexcept {
+        return std::unexpected(
+            clock_error{code, std::chrono::milliseconds(static_cast<std::int64_t>(ahead))});
+    }
+
+    template <class Duration>
+    static constexpr std::expected<std::uint64_t, clock_errc> milliseconds_of(
+        std::chrono::sys_time<Duration> now) noexcept {
+        using std::chrono::milliseconds;
+        constexpr milliseconds last(static_cast<std::int64_t>(hybrid_timestamp::max_physical));
+        const Duration since = now.time_since_epoch();
+        if (since < Duration::zero()) return std::unexpected(clock_errc::before_epoch);
+        if constexpr (std::ratio_greater_v<typename Duration::period, std::milli>) {
+            // In its own unit, so that nothing overflows.
+            if (since > std::chrono::floor<Duration>(last)) {
+                return std::unexpected(clock_errc::time_exhausted);
+            }
+        }
+        const auto ms = std::chrono::duration_cast<milliseconds>(since);
+        if (ms > last) return std::unexpected(clock_errc::time_exhausted);
+        return static_cast<std::uint64_t>(ms.count());
+    }
+
+    std::uint64_t max_offset_;
+    std::uint64_t mark_ahead_;
+};
+
+template <class Mark>
+inline constexpr bool keeps_mark = !std::is_same_v<std::remove_cvref_t<Mark>, no_mark>;
+
+}  // namespace detail
+
+/// A hybrid clock of one owner. Clock and Mark may be reference types: then the clock shares them.
+///
+/// Each timestamp is larger than all before it, and than all received. Its physical part is not before the
+/// physical clock, and ahead of it by at most max_offset and what the clock was stepped back since.
+/// Errors: before_epoch, time_exhausted; remote_too_far_ahead, of receive; clock_too_far_behind, where the
+/// logical part is used up, or the mark is further ahead than max_offset; mark_failed. After an error the
+/// clock is as it was. Complexity: one reading of the clock; with a mark, a write of it for each half of
+/// mark_ahead that passes. Thread safety: none.
+template <wall_clock Clock = system_clock, high_water_mark Mark = no_mark>
+class hybrid_logical_clock {
+public:
+    /// Begins at the mark, if there is one. What is wrong with the mark is the error of every call.
+    /// Requires: options that are not negative.
+    explicit constexpr hybrid_logical_clock(const hybrid_clock_options& options = {},
+                                            Clock clock = Clock(), Mark mark = Mark())
+        : rules_(options), clock_(std::forward<Clock>(clock)), mark_(std::forward<Mark>(mark)) {
+        static_cast<void>(resume());
+    }
+
+    hybrid_logical_clock(const hybrid_logical_clock&) = delete;
+    hybrid_logical_clock& operator=(const hybrid_logical_clock&) = delete;
+
+    /// The timestamp of a local event, or of the sending of a message.
+    [[nodiscard]] constexpr std::expected<hybrid_timestamp, clock_error> now() {
+        const auto now = clock_.now();
+        if (detail::hybrid_rules::goes_on(last_, now)) [[likely]]
+            return hybrid_timestamp::from_word(++last_);
+        return issue(std::nullopt, now);
+    }
+
+    /// The timestamp of the receipt of a message that was sent at `remote`.
+    [[nodiscard]] constexpr std::expected<hybrid_timestamp, clock_error> receive(
+        hybrid_timestamp remote) {
+        return issue(remote, clock_.now());
+    }
+
+    /// Reads the mark again, after it could not be read. Where it could, nothing happens.
+    constexpr std::expected<void, clock_error> resume();
+
+private:
+    template <class Time>
+    constexpr std::expected<hybrid_timestamp, clock_error> issue(
+        std::optional<hybrid_timestamp> remote, Time now) {
+        if constexpr (detail::keeps_mark<Mark>) {
+            if (broken_.has_value()) [[unlikely]]
+                return std::unexpected(*broken_);
+        }
+        const auto word = rules_.next(last_, remote, now);
+        if (!word.has_value()) [[unlikely]]
+            return std::unexpected(word.error());
+        if constexpr (detail::keeps_mark<Mark>) {
+            if (!cover(*word >> 16)) [[unlikely]]
+                return std::unexpected(clock_error{clock_errc::mark_failed});
+        }
+        last_ = *word;
+        return hybrid_timestamp::from_word(last_);
+    }
+
+    /// Whether timestamps of this millisecond may be issued.
+    constexpr bool cover(std::uint64_t physical) {
+        if (!rules_.is_far_from(physical, marked_)) {
+            const std::uint64_t target = rules_.target_of(physical);
+            if (mark_.store(rules_.time_of(target)).has_value()) marked_ = target;
+        }
+        return rules_.is_covered(physical, marked_);
+    }
+
+    detail::hybrid_rules rules_;
+    [[no_unique_address]] Clock clock_;
+    [[no_unique_address]] Mark mark_;
+    std::uint64_t last_ = 0;  // what was issued last
+    std::uint64_t marked_ = 0;  // milliseconds below this one are covered by the mark
+    std::optional<clock_error> broken_;
+};
+
+/// A hybrid clock that threads share without a lock: one word, and one compare-exchange on it. What the
+/// word holds is loaded before the clock is read.
+///
+/// As hybrid_logical_clock; the clock must bear being read by several threads. No two calls return the same
+/// timestamp. With a mark, one thread writes it in the second half of what is covered, while the others
+/// go on.
+/// Errors: also mark_busy, where nothing is covered and another thread is writing: try again.
+/// Thread safety: now and receive from any number of threads.
+template <wall_clock Clock = system_clock, high_water_mark Mark = no_mark>
+class atomic_hybrid_logical_clock {
+public:
+    /// \copydoc hybrid_logical_clock::hybrid_logical_clock
+    explicit atomic_hybrid_logical_clock(const hybrid_clock_options& options = {},
+                                         Clock clock = Clock(), Mark mark = Mark())
+        : rules_(options), clock_(std::forward<Clock>(clock)), mark_(std::forward<Mark>(mark)) {
+        static_cast<void>(resume());
+    }
+
+    atomic_hybrid_logical_clock(const atomic_hybrid_logical_clock&) = delete;
+    atomic_hybrid_logical_clock& operator=(const atomic_hybrid_logical_clock&) = delete;
+
+    /// \copydoc hybrid_logical_clock::now
+    [[nodiscard]] std::expected<hybrid_timestamp, clock_error> now() {
+        std::uint64_t last = last_.load(std::memory_order_acquire);
+        const auto now = clock_.now();
+        while (detail::hybrid_rules::goes_on(last, now)) [[likely]] {
+            if (last_.compare_exchange_weak(last, last + 1, std::memory_order_acq_rel,
+                                            std::memory_order_acquire)) [[likely]] {
+                return hybrid_timestamp::from_word(last + 1);
+            }
+        }
+        return issue(std::nullopt, last, now);
+    }
+
+    /// \copydoc hybrid_logical_clock::receive
+    [[nodiscard]] std::expected<hybrid_timestamp, clock_error> receive(hybrid_timestamp remote) {
+        const std::uint64_t last = last_.load(std::memory_order_acquire);
+        return issue(remote, last, clock_.now());
+    }
+
+    /// \copydoc hybrid_logical_clock::resume
+    /// Thread safety: none; call it while no other thread uses the clock.
+    std::expected<void, clock_error> resume();
+
+private:
+    template <class Time>
+    std::expected<hybrid_timestamp, clock_error> issue(std::optional<hybrid_timestamp> remote,
+                                                       std::uint64_t last, Time now);
+    std::expected<void, clock_error> cover(std::uint64_t physical);
+
+    std::atomic<std::uint64_t> last_{0};  // what was issued last
+    detail::hybrid_rules rules_;
+    [[no_unique_address]] Clock clock_;
+    [[no_unique_address]] Mark mark_;
+    std::atomic<std::uint64_t> marked_{0};  // milliseconds below this one are covered by the mark
+    std::atomic_flag marking_;
+    std::optional<clock_error> broken_;
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
+constexpr std::expected<hybrid_timestamp, clock_errc> hybrid_timestamp::compose(
+    sys_milliseconds physical, std::uint16_t logical) noexcept {
+    const std::int64_t count = physical.time_since_epoch().count();
+    if (count < 0) return std::unexpected(clock_errc::before_epoch);
+    const auto ms = static_cast<std::uint64_t>(count);
+    if (ms > max_physical) return std::unexpected(clock_errc::time_exhausted);
+    return hybrid_timestamp(ms << 16 | logical);
+}
+
+constexpr std::array<std::byte, 8> hybrid_timestamp::bytes() const noexcept {
+    std::array<std::byte, 8> out{};
+    coterie::detail::store<std::endian::big>(word_, out.data());
+    return out;
+}
+
+constexpr hybrid_timestamp hybrid_timestamp::from_bytes(
+    std::span<const std::byte, 8> bytes) noexcept {
+    return hybrid_timestamp(
+        coterie::detail::load<std::uint64_t, std::endian::big>(bytes.data()));
+}
+
+namespace detail {
+
+/// As a string, for append_decimal.
+struct character_sink {
+    char* end;
+    constexpr void push_back(char c) noexcept { *end++ = c; }
+};
+
+}  // namespace detail
+
+constexpr char* hybrid_timestamp::to_chars(std::span<char, max_text_size> out) const noexcept {
+    detail::character_sink sink{out.data()};
+    coterie::detail::append_decimal(sink, word_ >> 16);
+    sink.push_back(',');
+    coterie::detail::append_decimal(sink, logical());
+    return sink.end;
+}
+
+constexpr std::string hybrid_timestamp::to_string() const { return coterie::to_string(*this); }
+
+template <wall_clock Clock, high_water_mark Mark>
+constexpr std::expected<void, clock_error> hybrid_logical_clock<Clock, Mark>::resume() {
+    if constexpr (detail::keeps_mark<Mark>) {
+        if (marked_ != 0) return {};
+        const auto mark = mark_.load();
+        if (!mark.has_value()) {
+            broken_ = clock_error{clock_errc::mark_failed};
+        } else if (const auto start = rules_.begin_at(*mark); !start.has_value()) {
+            broken_ = start.error();
+        } else {
+            last_ = start->word;
+            marked_ = start->mark;
+            broken_.reset();
+        }
+        if (broken_.has_value()) {
+            last_ = detail::hybrid_rules::no_word;
+            return std::unexpected(*broken_);
+        }
+    }
+    return {};
+}
+
+template <wall_clock Clock, high_water_mark Mark>
+std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::resume() {
+    if constexpr (detail::keeps_mark<Mark>) {
+        if (marked_.load(std::memory_order_relaxed) != 0) return {};
+        const auto mark = mark_.load();
+        if (!mark.has_value()) {
+            broken_ = clock_error{clock_errc::mark_failed};
+        } else if (const auto start = rules_.begin_at(*mark); !start.has_value()) {
+            broken_ = start.error();
+        } else {
+            last_.store(start->word, std::memory_order_relaxed);
+            marked_.store(start->mark, std::memory_order_relaxed);
+            broken_.reset();
+        }
+        if (broken_.has_value()) {
+            last_.store(detail::hybrid_rules::no_word, std::memory_order_relaxed);
+            return std::unexpected(*broken_);
+        }
+    }
+    return {};
+}
+
+template <wall_clock Clock, high_water_mark Mark>
+template <class Time>
+std::expected<hybrid_timestamp, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::issue(
+    std::optional<hybrid_timestamp> remote, std::uint64_t last, Time now) {
+    if constexpr (detail::keeps_mark<Mark>) {
+        if (broken_.has_value()) [[unlikely]]
+            return std::unexpected(*broken_);
+    }
+    for (bool is_fresh = false;;) {
+        const auto word = rules_.next(last, remote, now);
+        if (!word.has_value()) [[unlikely]] {
+            // Other threads may have moved the word beyond an old reading of the clock: read it again.
+            if (is_fresh) return std::unexpected(word.error());
+            last = last_.load(std::memory_order_acquire);
+            now = clock_.now();
+            is_fresh = true;
+            continue;
+        }
+        if constexpr (detail::keeps_mark<Mark>) {
+            const auto covered = cover(*word >> 16);
+            if (!covered.has_value()) [[unlikely]]
+                return std::unexpected(covered.error());
+        }
+        if (last_.compare_exchange_weak(last, *word, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) [[likely]] {
+            return hybrid_timestamp::from_word(*word);
+        }
+        is_fresh = false;
+    }
+}
+
+template <wall_clock Clock, high_water_mark Mark>
+std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::cover(
+    std::uint64_t physical) {
+    const auto is_far = [&] {
+        return rules_.is_far_from(physical, marked_.load(std::memory_order_acquire));
+    };
+    const auto is_covered = [&] {
+        return rules_.is_covered(physical, marked_.load(std::memory_order_acquire));
+    };
+    if (is_far()) return {};
+    if (marking_.test_and_set(std::memory_order_acquire)) {
+        if (is_covered()) return {};
+        return std::unexpected(clock_error{clock_errc::mark_busy});
+    }
+    if (!is_far()) {
+        const std::uint64_t target = rules_.target_of(physical);
+        if (mark_.store(rules_.time_of(target)).has_value()) {
+            marked_.store(target, std::memory_order_release);
+        }
+    }
+    marking_.clear(std::memory_order_release);
+    if (!is_covered()) return std::unexpected(clock_error{clock_errc::mark_failed});
+    return {};
+}
+
+}  // namespace coterie::inline v0::causality
+
+/// \copydoc coterie::causality::hybrid_timestamp::hash
+template <>
+struct std::hash<coterie::causality::hybrid_timestamp> {
+    constexpr std::size_t operator()(const coterie::causality::hybrid_timestamp& x) const noexcept {
+        return x.hash();
+    }
+};
