@@ -23,9 +23,8 @@ BARRED = {
 
 # Headers of the system, wherever there is no standard way.
 SYSTEM = {
-    "bcrypt.h", "errno.h", "fcntl.h", "pthread.h", "sys/mman.h", "sys/random.h", "sys/timex.h", "sys/types.h",
-    "time.h",
-    "unistd.h", "windows.h",
+    "bcrypt.h", "errno.h", "fcntl.h", "pthread.h", "sys/mman.h", "sys/random.h", "sys/timex.h",
+    "sys/types.h", "time.h", "unistd.h", "windows.h",
 }
 
 # Headers of other libraries, and the one header that may include each. adapt/ may include any.

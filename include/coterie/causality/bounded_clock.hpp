@@ -144,7 +144,7 @@ struct bounded_clock_options {
 
 /// A wall clock with bounds. Clocks and Source may be reference types: then the clock shares them.
 ///
-/// Between readings of the source the error grows with steady time by the drift, and by what the wall clock
+/// A coarse clock will not do: nobody knows how far it lags. Between readings of the source the error grows with steady time by the drift, and by what the wall clock
 /// moved otherwise than the steady one: a step is within the bounds, and one of a millisecond asks anew.
 /// Bounds end at the first and the last time that the type can say. What the source says is unknown where
 /// an error or a drift is negative, or the drift more than a second in a second.
@@ -152,6 +152,7 @@ struct bounded_clock_options {
 /// may well have one of its own.
 template <wall_clock Clock = system_clock, clock_error_source Source = kernel_clock_error,
           monotonic_clock SteadyClock = steady_clock>
+    requires(!coarse_wall_clock<Clock>)
 class bounded_clock {
 public:
     /// Reads nothing yet. Requires: options that are not negative.
@@ -271,6 +272,7 @@ constexpr std::chrono::nanoseconds commit_wait(const clock_interval& now, wall_t
 }
 
 template <wall_clock Clock, clock_error_source Source, monotonic_clock SteadyClock>
+    requires(!coarse_wall_clock<Clock>)
 constexpr void bounded_clock<Clock, Source, SteadyClock>::ask() {
     // The steady clock first: what passes until the source is read counts as drift, not the other way round.
     steady_then_ = steady_.now();
@@ -283,6 +285,7 @@ constexpr void bounded_clock<Clock, Source, SteadyClock>::ask() {
 }
 
 template <wall_clock Clock, clock_error_source Source, monotonic_clock SteadyClock>
+    requires(!coarse_wall_clock<Clock>)
 constexpr clock_interval bounded_clock<Clock, Source, SteadyClock>::now() {
     constexpr std::chrono::nanoseconds largest_step = std::chrono::milliseconds(1);
     if (!has_read_) ask();
