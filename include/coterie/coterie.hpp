@@ -4,6 +4,7 @@
 // Everything that needs nothing but the standard library. Not here: core/hash.hpp, which needs xxHash,
 // and adapt/, which needs what it adapts. Including just what you use compiles faster.
 
+#include <coterie/causality/bounded_clock.hpp>
 #include <coterie/causality/causal_context.hpp>
 #include <coterie/causality/clock_error.hpp>
 #include <coterie/causality/dot.hpp>

@@ -146,21 +146,19 @@ public:
         }
     }
 
-    /// The word after `last` and `remote`, if the clock says `now`.
+    /// The word after `last` and `remote`, if the clock says `now`. The zero timestamp is no remote one.
     template <class Duration>
     [[nodiscard]] constexpr std::expected<std::uint64_t, clock_error> next(
-        std::uint64_t last, std::optional<hybrid_timestamp> remote,
+        std::uint64_t last, hybrid_timestamp remote,
         std::chrono::sys_time<Duration> now) const noexcept {
         const auto physical = milliseconds_of(now);
         if (!physical.has_value()) return std::unexpected(clock_error{physical.error()});
-        const bool is_remote_last = remote.has_value() && remote->word() > last;
-        if (remote.has_value()) {
-            const std::uint64_t there = remote->word() >> 16;
-            if (is_too_far(there, *physical)) {
-                return refuse(clock_errc::remote_too_far_ahead, there - *physical);
-            }
+        const std::uint64_t there = remote.word() >> 16;
+        if (is_too_far(there, *physical)) {
+            return refuse(clock_errc::remote_too_far_ahead, there - *physical);
         }
-        const std::uint64_t seen = is_remote_last ? remote->word() : last;
+        const bool is_remote_last = remote.word() > last;
+        const std::uint64_t seen = is_remote_last ? remote.word() : last;
         const std::uint64_t clock = *physical << 16;
         if (clock > seen) return clock;
         if (seen == ~std::uint64_t{0}) {
@@ -277,7 +275,7 @@ public:
         const auto now = clock_.now();
         if (detail::hybrid_rules::goes_on(last_, now)) [[likely]]
             return hybrid_timestamp::from_word(++last_);
-        return issue(std::nullopt, now);
+        return issue(hybrid_timestamp(), now);
     }
 
     /// The timestamp of the receipt of a message that was sent at `remote`.
@@ -291,8 +289,8 @@ public:
 
 private:
     template <class Time>
-    constexpr std::expected<hybrid_timestamp, clock_error> issue(
-        std::optional<hybrid_timestamp> remote, Time now) {
+    constexpr std::expected<hybrid_timestamp, clock_error> issue(hybrid_timestamp remote,
+                                                                 Time now) {
         if constexpr (detail::keeps_mark<Mark>) {
             if (broken_.has_value()) [[unlikely]]
                 return std::unexpected(*broken_);
@@ -356,7 +354,7 @@ public:
                 return hybrid_timestamp::from_word(last + 1);
             }
         }
-        return issue(std::nullopt, last, now);
+        return issue(hybrid_timestamp(), last, now);
     }
 
     /// \copydoc hybrid_logical_clock::receive
@@ -371,8 +369,8 @@ public:
 
 private:
     template <class Time>
-    std::expected<hybrid_timestamp, clock_error> issue(std::optional<hybrid_timestamp> remote,
-                                                       std::uint64_t last, Time now);
+    std::expected<hybrid_timestamp, clock_error> issue(hybrid_timestamp remote, std::uint64_t last,
+                                                       Time now);
     std::expected<void, clock_error> cover(std::uint64_t physical);
 
     std::atomic<std::uint64_t> last_{0};  // what was issued last
@@ -473,7 +471,7 @@ std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::resum
 template <wall_clock Clock, high_water_mark Mark>
 template <class Time>
 std::expected<hybrid_timestamp, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::issue(
-    std::optional<hybrid_timestamp> remote, std::uint64_t last, Time now) {
+    hybrid_timestamp remote, std::uint64_t last, Time now) {
     if constexpr (detail::keeps_mark<Mark>) {
         if (broken_.has_value()) [[unlikely]]
             return std::unexpected(*broken_);
