@@ -7,7 +7,19 @@
 
 #include <benchmark/benchmark.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace bench {
+
+/// Has the program keep what it frees, so that what is measured is not the system's zeroing of fresh pages.
+inline void keep_memory() {
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
 
 /// What a benchmark is measured against: another one of the same program, and how many times that it is to
 /// cost at most. tools/bench_table.py reads it from the label.

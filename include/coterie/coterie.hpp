@@ -11,7 +11,9 @@
 #include <coterie/causality/dotted_version_vector_set.hpp>
 #include <coterie/causality/error.hpp>
 #include <coterie/causality/hybrid_logical_clock.hpp>
+#include <coterie/causality/hybrid_timestamp.hpp>
 #include <coterie/causality/lamport_clock.hpp>
+#include <coterie/causality/lamport_timestamp.hpp>
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/causality/vector_clock.hpp>
 #include <coterie/causality/version_vector.hpp>

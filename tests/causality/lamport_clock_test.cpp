@@ -10,12 +10,14 @@
 #include <limits>
 #include <random>
 #include <set>
+#include <span>
 #include <string>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
 #include <coterie/core/text.hpp>
+#include <coterie/core/wire.hpp>
 
 #include "id/duplicates.hpp"
 #include "support/catch.hpp"
@@ -108,6 +110,17 @@ TEST_CASE("Lamport timestamps are in a total order: by time, then by replica") {
         }
     }
     STATIC_REQUIRE(lamport_timestamp<int>{} == lamport_timestamp<int>{0, 0});
+}
+
+TEST_CASE("a Lamport timestamp on the wire is its time, then its replica") {
+    using stamp = lamport_timestamp<std::string>;
+    const auto bytes = coterie::encode(stamp{300, "ab"});
+    CHECK(bytes.size() == 2 + 1 + 2);
+    CHECK(coterie::decode<stamp>(bytes) == stamp{300, "ab"});
+    CHECK(coterie::decode<stamp>(coterie::encode(stamp{most, ""})) == stamp{most, ""});
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        CHECK_FALSE(coterie::decode<stamp>(std::span(bytes).first(size)).has_value());
+    }
 }
 
 TEST_CASE("what happened before has a smaller Lamport time, in random runs") {

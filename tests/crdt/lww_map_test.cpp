@@ -148,3 +148,20 @@ TEST_CASE("hostile bytes of lww_maps") {
     (void)x.assign(b, 300, "", "value");
     test::check_hostile_bytes(x);
 }
+
+TEST_CASE("an lww_map that was moved from is empty") {
+    numbers full;
+    for (std::uint64_t key = 0; key < 2000; ++key) (void)full.assign(1, 1, key, key);
+    const numbers kept = full;
+    numbers there = std::move(full);
+    CHECK(there == kept);
+    CHECK(full == numbers());  // NOLINT(bugprone-use-after-move): that is what is tested
+    CHECK(full.rows() == 0);
+    CHECK(full.empty());
+    CHECK_FALSE(full == kept);
+    numbers& same = there;
+    there = std::move(same);
+    std::size_t left = 0;
+    there.for_each([&left](std::uint64_t, std::uint64_t) { ++left; });
+    CHECK(left == there.size());
+}

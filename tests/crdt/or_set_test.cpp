@@ -372,3 +372,22 @@ TEST_CASE("hostile bytes of or_sets") {
     for (std::uint64_t i = 0; i < 40; i += 2) y.remove(1, i);
     test::check_hostile_bytes(y);
 }
+
+TEST_CASE("an or_set that was moved from is empty, and can be used again") {
+    for (const std::uint64_t size : {3U, 3000U}) {
+        numbers full;
+        for (std::uint64_t x = 0; x < size; ++x) (void)full.add(1, x);
+        const numbers kept = full;
+        numbers there = std::move(full);
+        CHECK(there == kept);
+        CHECK(full.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
+        CHECK(full.begin() == full.end());
+        CHECK_FALSE(full.contains(1));
+        full = numbers();
+        for (std::uint64_t x = 0; x < size; ++x) (void)full.add(1, x);
+        CHECK(full == kept);
+        there = std::move(full);
+        CHECK(there == kept);
+        CHECK_FALSE(full == kept);  // NOLINT(bugprone-use-after-move)
+    }
+}

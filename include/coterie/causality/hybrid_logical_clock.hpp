@@ -10,9 +10,6 @@
 //   auto sent = clock.now();                     // std::expected<hybrid_timestamp, clock_error>
 //   auto received = peer.receive(*sent);         // larger than *sent; refused if too far ahead
 //
-//   bits 63                                      16 15                0
-//       |     physical : 48, Unix milliseconds     |    logical : 16   |
-//
 // As one number a timestamp is max(physical clock, last + 1, received + 1), which is the paper's algorithm:
 // the logical part counts up while the physical one stands, and when its 16 bits are used up the sum
 // carries into the physical part. So a timestamp may run ahead of the physical clock, by max_offset at
@@ -25,82 +22,22 @@
 // Source: Kulkarni, Demirbas, Madappa, Avva, Leone, "Logical Physical Clocks and Consistent Snapshots in
 // Globally Distributed Databases", UB TR 2014-04; the bounds are those of CockroachDB's package hlc.
 
-#include <array>
 #include <atomic>
-#include <bit>
 #include <chrono>
-#include <compare>
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <ratio>
-#include <span>
-#include <string>
 #include <type_traits>
 #include <utility>
 
 #include <coterie/causality/clock_error.hpp>
+#include <coterie/causality/hybrid_timestamp.hpp>  // IWYU pragma: export
 #include <coterie/core/assert.hpp>
-#include <coterie/core/bits.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/high_water_mark.hpp>
-#include <coterie/core/text.hpp>
 
 namespace coterie::inline v0::causality {
-
-/// A time in milliseconds, and the number of an event within it. A regular type, ordered by time, then
-/// number; the default is zero, before all that a clock issues.
-class hybrid_timestamp {
-public:
-    /// The largest physical part, in milliseconds since 1970: in the year 10889.
-    static constexpr std::uint64_t max_physical = (std::uint64_t{1} << 48) - 1;
-    /// The number of characters of its longest text.
-    static constexpr std::size_t max_text_size = 21;
-
-    constexpr hybrid_timestamp() = default;
-
-    /// The timestamp of both parts. Errors: before_epoch, time_exhausted (48 bits).
-    [[nodiscard]] static constexpr std::expected<hybrid_timestamp, clock_errc> compose(
-        sys_milliseconds physical, std::uint16_t logical) noexcept;
-
-    /// The timestamp of a word: the physical part above, the logical one below. Any word is one.
-    [[nodiscard]] static constexpr hybrid_timestamp from_word(std::uint64_t word) noexcept {
-        return hybrid_timestamp(word);
-    }
-    [[nodiscard]] constexpr std::uint64_t word() const noexcept { return word_; }
-
-    /// The physical part. (Calendar functions of <chrono> end in the year 32767.)
-    [[nodiscard]] constexpr sys_milliseconds physical() const noexcept {
-        return sys_milliseconds(std::chrono::milliseconds(static_cast<std::int64_t>(word_ >> 16)));
-    }
-    /// The logical part: how many events there were before in the same millisecond.
-    [[nodiscard]] constexpr std::uint16_t logical() const noexcept {
-        return static_cast<std::uint16_t>(word_ & 0xFFFF);
-    }
-
-    /// Its 8 bytes, big-endian: in the order of the timestamps. They are what its codec writes.
-    [[nodiscard]] constexpr std::array<std::byte, 8> bytes() const noexcept;
-    /// The timestamp of these bytes; any 8 bytes are one.
-    [[nodiscard]] static constexpr hybrid_timestamp from_bytes(
-        std::span<const std::byte, 8> bytes) noexcept;
-
-    /// Writes both parts in decimal, as in "1770076800000,7". Returns: the end of the text.
-    constexpr char* to_chars(std::span<char, max_text_size> out) const noexcept;
-    [[nodiscard]] constexpr std::string to_string() const;
-
-    /// What std::hash gives.
-    [[nodiscard]] constexpr std::size_t hash() const noexcept {
-        return static_cast<std::size_t>(coterie::detail::mix64(word_));
-    }
-
-    friend constexpr auto operator<=>(const hybrid_timestamp&, const hybrid_timestamp&) = default;
-
-private:
-    explicit constexpr hybrid_timestamp(std::uint64_t word) noexcept : word_(word) {}
-
-    std::uint64_t word_ = 0;
-};
 
 /// What a hybrid clock allows.
 struct hybrid_clock_options {
@@ -384,46 +321,6 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
-constexpr std::expected<hybrid_timestamp, clock_errc> hybrid_timestamp::compose(
-    sys_milliseconds physical, std::uint16_t logical) noexcept {
-    const std::int64_t count = physical.time_since_epoch().count();
-    if (count < 0) return std::unexpected(clock_errc::before_epoch);
-    const auto ms = static_cast<std::uint64_t>(count);
-    if (ms > max_physical) return std::unexpected(clock_errc::time_exhausted);
-    return hybrid_timestamp(ms << 16 | logical);
-}
-
-constexpr std::array<std::byte, 8> hybrid_timestamp::bytes() const noexcept {
-    std::array<std::byte, 8> out{};
-    coterie::detail::store<std::endian::big>(word_, out.data());
-    return out;
-}
-
-constexpr hybrid_timestamp hybrid_timestamp::from_bytes(
-    std::span<const std::byte, 8> bytes) noexcept {
-    return hybrid_timestamp(coterie::detail::load<std::uint64_t, std::endian::big>(bytes.data()));
-}
-
-namespace detail {
-
-/// As a string, for append_decimal.
-struct character_sink {
-    char* end;
-    constexpr void push_back(char c) noexcept { *end++ = c; }
-};
-
-}  // namespace detail
-
-constexpr char* hybrid_timestamp::to_chars(std::span<char, max_text_size> out) const noexcept {
-    detail::character_sink sink{out.data()};
-    coterie::detail::append_decimal(sink, word_ >> 16);
-    sink.push_back(',');
-    coterie::detail::append_decimal(sink, logical());
-    return sink.end;
-}
-
-constexpr std::string hybrid_timestamp::to_string() const { return coterie::to_string(*this); }
-
 template <wall_clock Clock, high_water_mark Mark>
 constexpr std::expected<void, clock_error> hybrid_logical_clock<Clock, Mark>::resume() {
     if constexpr (detail::keeps_mark<Mark>) {
@@ -525,11 +422,3 @@ std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::cover
 }
 
 }  // namespace coterie::inline v0::causality
-
-/// \copydoc coterie::causality::hybrid_timestamp::hash
-template <>
-struct std::hash<coterie::causality::hybrid_timestamp> {
-    constexpr std::size_t operator()(const coterie::causality::hybrid_timestamp& x) const noexcept {
-        return x.hash();
-    }
-};

@@ -19,12 +19,12 @@
 // Source: Lamport, "Time, Clocks, and the Ordering of Events in a Distributed System", CACM 21(7), 1978.
 
 #include <atomic>
-#include <compare>
 #include <cstdint>
 #include <expected>
 #include <limits>
 
 #include <coterie/causality/clock_error.hpp>
+#include <coterie/causality/lamport_timestamp.hpp>  // IWYU pragma: export
 
 namespace coterie::inline v0::causality {
 
@@ -82,17 +82,6 @@ public:
 
 private:
     std::atomic<std::uint64_t> time_{0};
-};
-
-/// A time that no other replica has too: events in a total order that respects causality.
-///
-/// Requires, for that order to be one: replicas with different names, each with one clock.
-template <class Replica>
-struct lamport_timestamp {
-    std::uint64_t time = 0;
-    Replica replica{};
-
-    friend constexpr auto operator<=>(const lamport_timestamp&, const lamport_timestamp&) = default;
 };
 
 // --- details ---------------------------------------------------------------------------------------

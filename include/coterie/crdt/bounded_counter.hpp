@@ -90,7 +90,8 @@ public:
         return in > out ? in - out : 0;
     }
 
-    /// All that was put in less all that was taken, as far as is known here.
+    /// All that was put in less all that was taken, as far as is known here. Where what was taken arrived
+    /// before what it was taken from, that is zero until this arrives too.
     [[nodiscard]] std::uint64_t value() const {
         std::uint64_t in = 0, out = 0;
         for_each_move([&](const Replica& from, const Replica& to, std::uint64_t count) {

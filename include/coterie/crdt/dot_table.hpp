@@ -31,6 +31,7 @@
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/bits.hpp>
 #include <coterie/core/wire.hpp>
+#include <coterie/crdt/content_count.hpp>
 
 namespace coterie::inline v0::crdt::detail {
 
@@ -328,7 +329,7 @@ public:
             }
         }
         slots_[i] = tag | (r + bias);
-        ++used_;
+        used_ += 1;
         return found;
     }
 
@@ -356,7 +357,7 @@ private:
     }
 
     std::vector<std::uint64_t> slots_;
-    std::size_t used_ = 0;  // rows and those that were erased
+    content_count used_;  // rows and those that were erased
 };
 
 /// Values by dot, with look-up by value. A regular type: equal where the same dots have equal values.
@@ -410,7 +411,7 @@ public:
         b.values.insert(b.values.begin() + static_cast<std::ptrdiff_t>(b.alive.rank(slot)),
                         std::move(x));
         b.alive.set(slot);
-        ++rows_;
+        rows_ += 1;
         if (!index_.is_built() && rows_ <= most_without_index) {
             duplicates_ += is_double ? 1 : 0;
         } else if (!index_.is_built() || !index_.has_room(1)) {
@@ -715,7 +716,7 @@ private:
                 index_.erase(hash, row_at(ordinal, slot));
                 index_.find(hash, [&](row r) {
                     if (!(value_of(r) == x)) return true;
-                    --duplicates_;
+                    duplicates_ -= 1;
                     return false;
                 });
             });
@@ -754,12 +755,11 @@ private:
         } else {
             std::vector<T> values;
             values.reserve(b.values.size() + added.count());
-            (b.alive | added).for_each([&](std::size_t slot) {
-                if (added.test(slot)) {
-                    values.push_back(from.values[from.alive.rank(slot)]);
-                } else {
-                    values.push_back(std::move(b.values[b.alive.rank(slot)]));
-                }
+            std::size_t mine = 0, theirs = 0;
+            (b.alive | from.alive).for_each([&](std::size_t slot) {
+                if (added.test(slot)) values.push_back(from.values[theirs]);
+                if (from.alive.test(slot)) ++theirs;
+                if (b.alive.test(slot)) values.push_back(std::move(b.values[mine++]));
             });
             b.values = std::move(values);
         }
@@ -785,7 +785,7 @@ private:
         for_each([&](const dot<Replica>&, const T& x) {
             for (const T* y : before) {
                 if (!(*y == x)) continue;
-                ++duplicates_;
+                duplicates_ += 1;
                 break;
             }
             before.push_back(&x);
@@ -828,8 +828,8 @@ private:
     std::vector<block> blocks_;
     std::vector<std::uint32_t> free_;  // blocks that nobody uses
     row_index index_;
-    std::size_t rows_ = 0;
-    std::size_t duplicates_ = 0;  // rows beyond the first of each value
+    content_count rows_;
+    content_count duplicates_;  // rows beyond the first of each value
 };
 
 // --- details ---------------------------------------------------------------------------------------

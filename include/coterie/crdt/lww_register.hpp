@@ -5,13 +5,14 @@
 // equal timestamps that of the larger replica, and of one replica's that of the larger value. So there is no
 // tie that two replicas could decide differently.
 //
-//   crdt::lww_register<std::string, std::int64_t> name;
-//   name.assign(me, now, "Ann");
+//   crdt::lww_register<std::string> name;
+//   name.assign(me, *clock.now(), "Ann");                      // a hybrid_logical_clock's timestamps
 //   if (const std::string* v = name.value()) ...
 //
 // Loses: of assignments that do not know of each other all but one, silently; and with clocks that disagree
 // also a later assignment to an earlier one of a replica whose clock is ahead. Where that matters, take
-// mv_register, which keeps them; and for timestamps hybrid clocks, whose time is never behind what was read.
+// mv_register, which keeps them. A hybrid clock's timestamps are never behind what was read; any other totally
+// ordered type will do, a Lamport timestamp or a sequence number of your own.
 // Source: Shapiro et al., INRIA RR-7506, 2011, section 3.2.1.
 
 #include <concepts>
@@ -20,6 +21,7 @@
 #include <tuple>
 #include <utility>
 
+#include <coterie/causality/hybrid_timestamp.hpp>
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/wire_type.hpp>
@@ -29,7 +31,7 @@ namespace coterie::inline v0::crdt {
 /// The assignment with the largest (timestamp, replica, value). A regular type; a lattice.
 ///
 /// Complexity: constant, but for comparing and copying values. Thread safety: that of a value.
-template <std::totally_ordered T, std::totally_ordered Timestamp,
+template <std::totally_ordered T, std::totally_ordered Timestamp = causality::hybrid_timestamp,
           causality::replica_name Replica = causality::replica_id>
 class lww_register {
 public:

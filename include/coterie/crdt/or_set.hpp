@@ -36,7 +36,7 @@ namespace coterie::inline v0::crdt {
 /// A set to which adds win. A regular type; a lattice. Elements are regular and hashable.
 ///
 /// Complexity: contains, add and remove as in a hash table; merge linear in what differs, and with a step for
-/// each 256 elements in what does not. Memory: the element, and about 13 bytes from 65 elements on.
+/// each 512 elements in what does not. Memory: the element, and about 13 bytes from 65 elements on.
 /// Thread safety: that of a value.
 template <class T, causality::replica_name Replica = causality::replica_id>
 class or_set
