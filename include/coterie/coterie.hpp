@@ -15,6 +15,8 @@
 #include <coterie/causality/lamport_clock.hpp>
 #include <coterie/causality/lamport_timestamp.hpp>
 #include <coterie/causality/replica_id.hpp>
+#include <coterie/causality/retired_replicas.hpp>
+#include <coterie/causality/stability_frontier.hpp>
 #include <coterie/causality/vector_clock.hpp>
 #include <coterie/causality/version_vector.hpp>
 #include <coterie/core/assert.hpp>

@@ -164,6 +164,21 @@ TEST_CASE("dots come in any order, and the first need not be the first (dson#32)
     CHECK(c.cloud().empty());
 }
 
+TEST_CASE("a context has just the first events of a replica, or gaps, or more") {
+    causality::causal_context<std::uint64_t> c;
+    CHECK(c.has_just(1, 0));
+    CHECK_FALSE(c.has_just(1, 1));
+    c.insert_range({1, 1, 3});
+    CHECK(c.has_just(1, 3));
+    CHECK_FALSE(c.has_just(1, 2));
+    CHECK_FALSE(c.has_just(1, 4));
+    CHECK(c.has_just(2, 0));
+    c.insert({1, 5});
+    CHECK_FALSE(c.has_just(1, 3));
+    c.insert({2, 2});
+    CHECK_FALSE(c.has_just(2, 0));
+}
+
 TEST_CASE("the last dot of all has no next one") {
     causality::causal_context<> c;
     c.insert({r, max_counter});

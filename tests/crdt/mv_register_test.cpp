@@ -87,3 +87,9 @@ TEST_CASE("hostile bytes of mv_registers") {
     x.merge(y);
     test::check_hostile_bytes(x);
 }
+
+TEST_CASE("an mv_register finds a dot that was used twice") {
+    using text = crdt::mv_register<std::string>;
+    test::check_reused_dot_is_found<text>([](text& x) { (void)x.assign({1, 1}, "p"); },
+                                          [](text& x) { (void)x.assign({1, 1}, "q"); });
+}

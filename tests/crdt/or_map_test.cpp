@@ -14,6 +14,7 @@
 #include <coterie/crdt/flag.hpp>
 #include <coterie/crdt/mv_register.hpp>
 #include <coterie/crdt/or_set.hpp>
+#include <coterie/crdt/pn_counter.hpp>
 
 #include "crdt/replicas.hpp"
 #include "support/catch.hpp"
@@ -269,4 +270,28 @@ TEST_CASE("hostile bytes of or_maps") {
     (void)y.update(a, 7, [](largest& v) { return v.raise(5); });
     (void)y.update(b, 9, [](largest& v) { return v.raise(6); });
     test::check_hostile_bytes(y);
+}
+
+TEST_CASE("an or_map finds a dot that was used twice: under two keys, or in one value") {
+    using lists = crdt::or_map<std::string, crdt::or_map<std::string, crdt::or_set<int>>>;
+    const auto add = [](const char* key, const char* list, int x) {
+        return [=](lists& m) {
+            const replica_id r{1, 1};
+            REQUIRE(m.update(r, key, [&](auto& inner) {
+                         return inner.update(r, list, [&](auto& s) { return s.add(r, x); });
+                     }).has_value());
+        };
+    };
+    test::check_reused_dot_is_found<lists>(add("k", "l", 1), add("k", "l", 2));
+    test::check_reused_dot_is_found<lists>(add("k", "l", 1), add("k", "m", 1));
+    test::check_reused_dot_is_found<lists>(add("k", "l", 1), add("n", "l", 1));
+
+    using amounts = crdt::or_map<std::string, crdt::pn_counter<>>;
+    const auto count = [](std::uint64_t n) {
+        return [=](amounts& m) {
+            const replica_id r{1, 1};
+            REQUIRE(m.update(r, "k", [&](auto& c) { return c.increment(r, n); }).has_value());
+        };
+    };
+    test::check_reused_dot_is_found<amounts>(count(1), count(2));
 }

@@ -117,6 +117,9 @@ void check_specification(int rounds, int steps) {
                     if (deltas.empty()) break;
                     check_order(deltas[random() % deltas.size()], states[i]);
                     check_order(states[i], states[j]);
+                    if constexpr (requires { states[i].find_reused_dot(states[j]); }) {
+                        REQUIRE_FALSE(states[i].find_reused_dot(states[j]).has_value());
+                    }
                     break;
                 default: {
                     const auto op = C::any_op(random);
@@ -163,6 +166,23 @@ void check_specification(int rounds, int steps) {
         for (const auto& d : deltas) check_encoding<C>(d);
         check_encoding<C>(all);
     }
+}
+
+/// A replica loses its state and goes on under its old name: before it did `first`, then it does `second`. Others
+/// who have both find that out.
+template <class State, class First, class Second>
+void check_reused_dot_is_found(First first, Second second) {
+    State copy, reborn, unrelated;
+    first(copy);
+    second(reborn);
+    second(unrelated);
+    const auto reused = copy.find_reused_dot(reborn);
+    REQUIRE(reused.has_value());
+    REQUIRE(reused->counter == 1);
+    REQUIRE(reborn.find_reused_dot(copy).has_value());
+    REQUIRE_FALSE(copy.find_reused_dot(copy).has_value());
+    REQUIRE_FALSE(copy.find_reused_dot(State()).has_value());
+    REQUIRE_FALSE(reborn.find_reused_dot(unrelated).has_value());
 }
 
 /// Bytes that were cut, changed or made up: an error, or another value that has just these bytes.

@@ -100,3 +100,12 @@ TEST_CASE("hostile bytes of rw_sets") {
     (void)x.add(b, "q");
     test::check_hostile_bytes(x);
 }
+
+TEST_CASE(
+    "an rw_set finds a dot that was used twice: for two elements, or for adding and removing one") {
+    using words = crdt::rw_set<std::string>;
+    test::check_reused_dot_is_found<words>([](words& x) { (void)x.add(a, "p"); },
+                                           [](words& x) { (void)x.add(a, "q"); });
+    test::check_reused_dot_is_found<words>([](words& x) { (void)x.add(a, "p"); },
+                                           [](words& x) { (void)x.remove(a, "p"); });
+}

@@ -89,6 +89,11 @@ public:
         return {begin, end};
     }
 
+    /// Whether of a replica just its first `last` events are in it.
+    [[nodiscard]] bool has_just(const Replica& r, std::uint64_t last) const {
+        return seen_.at(r) == last && cloud_of(r).empty();
+    }
+
     /// Whether no event is in it.
     [[nodiscard]] bool empty() const noexcept { return seen_.empty() && cloud_.empty(); }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Why a replica cannot count its next event.
+// Why a replica cannot count its next event, or its events cannot be spoken of.
 
 #include <cstdint>
 
@@ -9,14 +9,19 @@
 
 namespace coterie::inline v0::causality {
 
-/// Why there is no next event.
+/// Why there is no next event, or nothing is known of it.
 enum class causality_errc : std::uint8_t {
     counter_exhausted,  ///< the replica has counted to max_counter
+    unknown_member,     ///< news of somebody who is no member
+    retired_otherwise,  ///< the replica is noted as retired after another number of events
 };
 
 [[nodiscard]] constexpr const char* describe(causality_errc code) noexcept {
     switch (code) {
         case causality_errc::counter_exhausted: return "counter of the replica is exhausted";
+        case causality_errc::unknown_member: return "not a member";
+        case causality_errc::retired_otherwise:
+            return "replica has retired after another number of events";
     }
     return "unknown causality error";
 }

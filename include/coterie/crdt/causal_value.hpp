@@ -4,9 +4,12 @@
 // What the replicated values over a dot store have in common: they merge, compare and tell their differences
 // in the same way, and can be values of an or_map. For the library's own headers.
 
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <utility>
 
+#include <coterie/causality/retired_replicas.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/error.hpp>
@@ -26,11 +29,42 @@ public:
         if (&other.state_ != &state_) state_.merge(other.state_);
     }
 
+    /// The least upper bound, where some replicas have retired, and one or both may have forgotten them.
+    /// Complexity: that of merge, and linear in the retired replicas. See causality/retired_replicas.hpp.
+    void merge(const Derived& other, const causality::retired_replicas<Replica>& retired) {
+        context_type theirs = other.state_.context;
+        retired.restore_in(state_.context, theirs);
+        if (&other.state_ != &state_) state_.merge(other.state_.store, theirs);
+        forget(retired);
+    }
+
+    /// Whether all `last` events of a replica are known here, and no more, and nothing of them is alive: this
+    /// member's vote for its retirement. Complexity: linear.
+    [[nodiscard]] bool is_done_with(const Replica& r, std::uint64_t last) const {
+        bool is_done = state_.context.has_just(r, last);
+        state_.store.for_each_dot(
+            [&](const dot<Replica>& d) { is_done = is_done && !(d.replica == r); });
+        return is_done;
+    }
+
+    /// Forgets retired replicas. Requires: every member is done with them. From then on states are merged with
+    /// `merge(other, retired)`, and compared when both have forgotten.
+    void forget(const causality::retired_replicas<Replica>& retired) {
+        retired.forget_in(state_.context);
+    }
+
     /// The smallest state that brings `other` up to date with this one.
     [[nodiscard]] Derived delta_since(const Derived& other) const {
         Derived delta;
         delta.state_ = state_.since(other.state_);
         return delta;
+    }
+
+    /// A dot that says different things in the two states: a replica id is used twice, or by a replica that has
+    /// lost its state, and a merge would lose one of them. Finds what is alive in both.
+    /// Complexity: that of a merge; for maps and rw_set also of a sort.
+    [[nodiscard]] std::optional<dot<Replica>> find_reused_dot(const Derived& other) const {
+        return state_.store.find_conflict(other.state_.store);
     }
 
     /// All events that this state knows of.

@@ -8,7 +8,8 @@
 //
 // A store S: `merge(mine, other, theirs)` joins by the two contexts; `is_empty()`; `for_each_dot(f)`;
 // `since(context)` is what of it a context has not seen; `keeps_all_of(other, mine)` says whether it has
-// everything alive that `other` has alive and `mine` has seen.
+// everything alive that `other` has alive and `mine` has seen; `find_conflict(other)` finds a dot that both have
+// alive and that says different things.
 // Source: Almeida, Shoker and Baquero, "Delta State Replicated Data Types", arXiv:1603.01529, section 7.
 
 #include <algorithm>
@@ -93,6 +94,15 @@ public:
         return std::ranges::all_of(other.entries_, [&](const entry& e) {
             return !mine.contains(e.at) || find(e.at) != nullptr;
         });
+    }
+
+    /// A dot that is in both and has different values.
+    [[nodiscard]] std::optional<dot<Replica>> find_conflict(const dot_values& other) const {
+        for (const entry& e : other.entries_) {
+            const V* const own = find(e.at);
+            if (own != nullptr && !(*own == e.value)) return e.at;
+        }
+        return std::nullopt;
     }
 
     friend bool operator==(const dot_values&, const dot_values&) = default;
@@ -218,6 +228,30 @@ public:
         });
     }
 
+    /// A dot that is in both, under different keys or with different values.
+    [[nodiscard]] std::optional<dot<Replica>> find_conflict(const keyed_stores& other) const {
+        using place = std::pair<dot<Replica>, const Key*>;
+        std::vector<place> own;
+        for (const auto& [key, store] : entries_) {
+            store.for_each_dot([&](const dot<Replica>& d) { own.push_back({d, &key}); });
+        }
+        std::sort(own.begin(), own.end(),
+                  [](const place& a, const place& b) { return a.first < b.first; });
+        std::optional<dot<Replica>> found;
+        for (const auto& [key, store] : other.entries_) {
+            const Store* const same = find(key);
+            if (same != nullptr) found = same->find_conflict(store);
+            store.for_each_dot([&](const dot<Replica>& d) {
+                const auto at = std::lower_bound(
+                    own.begin(), own.end(), d,
+                    [](const place& p, const dot<Replica>& x) { return p.first < x; });
+                if (at != own.end() && at->first == d && !(*at->second == key)) found = d;
+            });
+            if (found.has_value()) break;
+        }
+        return found;
+    }
+
     friend bool operator==(const keyed_stores&, const keyed_stores&) = default;
 
     void encode(writer& w) const
@@ -267,9 +301,10 @@ struct causal_state {
     Store store;
     context_type context;
 
-    void merge(const causal_state& other) {
-        store.merge(context, other.store, other.context);
-        context.merge(other.context);
+    void merge(const causal_state& other) { merge(other.store, other.context); }
+    void merge(const Store& other, const context_type& theirs) {
+        store.merge(context, other, theirs);
+        context.merge(theirs);
     }
 
     /// What brings `other` up to date: what it has not seen, and what it has alive that was removed here.

@@ -495,10 +495,8 @@ public:
         return true;
     }
 
-    /// Calls `f(dot, mine, theirs)` for dots that are alive in both and have different values: somebody
-    /// uses another's replica id.
-    template <class F>
-    void for_each_conflict(const dot_table& other, F&& f) const {
+    /// A dot that is alive in both and has different values.
+    [[nodiscard]] std::optional<dot<Replica>> find_conflict(const dot_table& other) const {
         for (const column& theirs : other.columns_) {
             const column* const own = column_of(theirs.replica);
             if (own == nullptr) continue;
@@ -506,14 +504,18 @@ public:
                 const block* const a = block_of(*own, p.number);
                 if (a == nullptr) continue;
                 const block& b = other.blocks_[p.ordinal];
+                std::optional<std::size_t> found;
                 (a->alive & b.alive).for_each([&](std::size_t slot) {
-                    const T& x = a->values[a->alive.rank(slot)];
-                    const T& y = b.values[b.alive.rank(slot)];
-                    if (!(x == y))
-                        f(dot<Replica>{theirs.replica, counter_of(p.number, slot)}, x, y);
+                    const bool is_same =
+                        a->values[a->alive.rank(slot)] == b.values[b.alive.rank(slot)];
+                    if (!is_same) found = slot;
                 });
+                if (found.has_value()) {
+                    return dot<Replica>{theirs.replica, counter_of(p.number, *found)};
+                }
             }
         }
+        return std::nullopt;
     }
 
     /// Removes all rows.

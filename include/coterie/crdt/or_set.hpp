@@ -20,7 +20,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <utility>
 
 #include <coterie/causality/causal_context.hpp>
@@ -98,18 +97,6 @@ public:
         this->state_.store.for_each_dot_of(
             x, [&](const causality::dot<Replica>& d) { additions.insert(d); });
         return additions;
-    }
-
-    /// A dot that names different elements in the two states: a replica id is used twice, and a merge would
-    /// lose one of them. Complexity: linear in what they have in common.
-    [[nodiscard]] std::optional<causality::dot<Replica>> find_reused_dot(
-        const or_set& other) const {
-        std::optional<causality::dot<Replica>> reused;
-        this->state_.store.for_each_conflict(other.state_.store,
-                                             [&](const auto& d, const T&, const T&) {
-                                                 if (!reused) reused = d;
-                                             });
-        return reused;
     }
 
     /// Bytes on the heap, but for what elements hold themselves.

@@ -10,7 +10,7 @@
 //   allowed.remove(other_admin, "alice");     // wins over an add that it does not know of
 //
 // Guarantees: an element that somebody has removed is out until somebody who knows that adds it. Loses: adds
-// that do not know of a remove. Costs: an entry for each element that is removed.
+// that do not know of a remove. Costs: an entry for each element that is removed, until forget_removes.
 // Source: Bieniusa et al., "Brief Announcement: Semantics of Eventually Consistent Replicated Sets", DISC 2012.
 
 #include <algorithm>
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include <coterie/causality/replica_id.hpp>
+#include <coterie/causality/version_vector.hpp>
 #include <coterie/crdt/causal_value.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/error.hpp>
@@ -61,6 +62,20 @@ public:
         return delta;
     }
 
+    /// Forgets the marks of elements that are out by removes which every member has seen (the stable() of a
+    /// stability_frontier): there is no add left that does not know of them. Returns: the delta.
+    rw_set forget_removes(const causality::version_vector<Replica>& stable) {
+        rw_set delta;
+        std::vector<T> forgotten;
+        for (const auto& [x, marks] : this->state_.store.entries()) {
+            if (is_in(marks) || !are_removes_in(stable, marks)) continue;
+            marks.for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
+            forgotten.push_back(x);
+        }
+        for (const T& x : forgotten) this->state_.store.put(x, {});
+        return delta;
+    }
+
     [[nodiscard]] bool contains(const T& x) const {
         const auto* const marks = this->state_.store.find(x);
         return marks != nullptr && is_in(*marks);
@@ -83,6 +98,12 @@ private:
 
     static bool is_in(const marks_type& marks) {
         return std::ranges::all_of(marks.entries(), [](const auto& e) { return e.value; });
+    }
+
+    static bool are_removes_in(const causality::version_vector<Replica>& seen,
+                               const marks_type& marks) {
+        return std::ranges::all_of(
+            marks.entries(), [&seen](const auto& e) { return e.value || seen.contains(e.at); });
     }
 
     std::expected<rw_set, crdt_errc> write(const Replica& r, const T& x, bool is_added) {
