@@ -3,8 +3,8 @@
 
 // A counter for each replica, joined by the larger of two: what version vectors, vector clocks and
 // grow-only counters are made of. Replicas and counters lie in two arrays of their own, sorted by replica,
-// so that tables of the same replicas are compared and merged as two runs of numbers, which compilers turn
-// into vector code. For the library's own headers.
+// so that tables of the same replicas are compared and merged as two runs of numbers, by vector code. For the
+// library's own headers.
 
 #include <algorithm>
 #include <compare>
@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <coterie/causality/counters_x86.hpp>
 #include <coterie/core/wire.hpp>
 
 namespace coterie::inline v0::causality::detail {
@@ -68,10 +69,7 @@ public:
     /// The larger of each two counters.
     void merge(const counter_table& other) {
         if (same_replicas(other)) {
-            const std::uint64_t* const theirs = other.counters_.data();
-            std::uint64_t* const mine = counters_.data();
-            for (std::size_t i = 0; i < counters_.size(); ++i)
-                mine[i] = std::max(mine[i], theirs[i]);
+            raise_counters(counters_.data(), other.counters_.data(), size());
             return;
         }
         counter_table merged;
@@ -100,21 +98,10 @@ public:
     friend std::partial_ordering compare(const counter_table& a, const counter_table& b) {
         bool any_less = false, any_greater = false;
         if (a.same_replicas(b)) {
-            // Without a way out of the inner loop, so that it becomes vector code.
-            constexpr std::size_t lanes = 32;
-            const std::uint64_t* const x = a.counters_.data();
-            const std::uint64_t* const y = b.counters_.data();
-            for (std::size_t begin = 0; begin < a.size(); begin += lanes) {
-                const std::size_t end = std::min(begin + lanes, a.size());
-                std::uint64_t less = 0, greater = 0;
-                for (std::size_t i = begin; i < end; ++i) {
-                    less |= x[i] < y[i] ? 1U : 0U;
-                    greater |= x[i] > y[i] ? 1U : 0U;
-                }
-                any_less = any_less || less != 0;
-                any_greater = any_greater || greater != 0;
-                if (any_less && any_greater) return std::partial_ordering::unordered;
-            }
+            const counters_order order =
+                compare_counters(a.counters_.data(), b.counters_.data(), a.size());
+            any_less = order.any_less;
+            any_greater = order.any_greater;
         } else {
             for_each_pair(a, b, [&](const Replica&, std::uint64_t x, std::uint64_t y) {
                 any_less = any_less || x < y;
