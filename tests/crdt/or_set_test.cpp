@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <random>
 #include <set>
@@ -232,6 +233,56 @@ TEST_CASE("an element that both have may still have to go (rust-crdt, orswot: SU
     CHECK(y.empty());
     CHECK(x == y);
     CHECK(x == z);
+}
+
+TEST_CASE(
+    "of two states with equal contexts neither is the newer one by that (riak_dt#78, #79, #82)") {
+    words x, y;
+    (void)x.add(a, "x");
+    y.merge(x);
+    y.remove(b, "x");
+    REQUIRE(x.context() == y.context());
+    CHECK(x != y);
+    CHECK(x <= y);
+    CHECK_FALSE(y <= x);
+    words other_way = y;
+    other_way.merge(x);
+    x.merge(y);
+    CHECK(x.empty());
+    CHECK(other_way.empty());
+}
+
+TEST_CASE(
+    "what claims to be more than there is, or what cannot be, is refused at once (origofs#144)") {
+    using small = crdt::or_set<std::uint8_t, std::uint8_t>;
+    const auto error = [](std::initializer_list<int> bytes) {
+        std::vector<std::byte> input;
+        for (const int v : bytes) input.push_back(static_cast<std::byte>(v));
+        const auto s = decode<small>(input);
+        REQUIRE_FALSE(s.has_value());
+        CHECK(s.error().offset <= input.size());
+        return s.error().code;
+    };
+    // Context: replica 7 with 2 events, no cloud. Table: a column of replica 7, runs, one: dots 1 and 2; 8 and 9.
+    const auto sound = decode<small>(std::vector<std::byte>{
+        std::byte{1}, std::byte{7}, std::byte{2}, std::byte{0}, std::byte{1}, std::byte{7},
+        std::byte{0}, std::byte{1}, std::byte{0}, std::byte{1}, std::byte{8}, std::byte{9}});
+    REQUIRE(sound.has_value());
+    CHECK(sound->size() == 2);
+    // 2^62 replicas, rows or dots, in a dozen bytes.
+    CHECK(error({0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x3F}) ==
+          decode_errc::limit_exceeded);
+    CHECK(error({1, 7, 2, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x3F}) == decode_errc::limit_exceeded);
+    CHECK(error({1, 7, 0xFF, 0xFF, 0xFF, 0xFF, 0x3F, 0, 1, 7, 0, 1, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+                 0x1F}) == decode_errc::truncated);
+    // A counter of zero; replicas out of order, and one twice; a dot that the context has not seen; values
+    // that are missing; a byte too many.
+    CHECK(error({1, 7, 0, 0, 0}) == decode_errc::invalid_value);
+    CHECK(error({2, 7, 6, 1, 1, 0, 0}) == decode_errc::invalid_value);
+    CHECK(error({2, 7, 7, 1, 1, 0, 0}) == decode_errc::invalid_value);
+    CHECK(error({1, 7, 1, 0, 1, 7, 0, 1, 0, 1, 8, 9}) == decode_errc::invalid_value);
+    CHECK(error({1, 7, 2, 0, 1, 7, 0, 1, 0, 1, 8}) == decode_errc::truncated);
+    CHECK(error({1, 7, 2, 0, 1, 7, 0, 1, 0, 1, 8, 9, 0}) == decode_errc::trailing_bytes);
 }
 
 TEST_CASE(
