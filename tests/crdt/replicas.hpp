@@ -10,7 +10,7 @@
 //   C::read(state)                      what a reader sees, as text
 //   C::specified(events)                what a reader is to see, of the events that were seen
 //
-// Replicas are numbered from 1.
+// Names of replicas are numbers from 1.
 
 #include <cstddef>
 #include <cstdint>
@@ -75,7 +75,8 @@ void check_order(const State& a, const State& b) {
     REQUIRE(b <= joined);
 }
 
-/// Replicas that do as they like, and merge states and what states have ahead of others.
+/// Replicas that do as they like, merge states and what states have ahead of others, and restart with what they had
+/// stored, under another name.
 template <class C>
 void check_specification(int rounds, int steps) {
     using state = C::state;
@@ -87,6 +88,12 @@ void check_specification(int rounds, int steps) {
         std::vector<std::vector<bool>> seen(replicas);
         std::vector<crdt_event<typename C::op>> events;
         std::vector<state> deltas;
+        // What each replica has on disk, and the name that it goes by: another one after a restart.
+        std::vector<state> stored(replicas);
+        std::vector<std::vector<bool>> stored_seen(replicas);
+        std::vector<std::uint64_t> names(replicas);
+        std::uint64_t last_name = 0;
+        for (auto& name : names) name = ++last_name;
         const auto check = [&](std::size_t i) {
             std::vector<const crdt_event<typename C::op>*> known;
             for (const auto& e : events) {
@@ -100,8 +107,19 @@ void check_specification(int rounds, int steps) {
         };
         for (int step = 0; step < steps; ++step) {
             const std::size_t i = random() % replicas, j = random() % replicas;
-            switch (random() % 5) {
-                case 0: {
+            switch (random() % 16) {
+                case 0:
+                    stored[i] = states[i];
+                    stored_seen[i] = seen[i];
+                    break;
+                case 1:
+                    states[i] = stored[i];
+                    seen[i] = stored_seen[i];
+                    names[i] = ++last_name;
+                    break;
+                case 2:
+                case 3:
+                case 4: {
                     const state before = states[i];
                     const state news = states[j].delta_since(states[i]);
                     states[i].merge(states[j]);
@@ -113,7 +131,8 @@ void check_specification(int rounds, int steps) {
                     see_all_of(i, seen[j]);
                     break;
                 }
-                case 1:
+                case 5:
+                case 6:
                     if (deltas.empty()) break;
                     check_order(deltas[random() % deltas.size()], states[i]);
                     check_order(states[i], states[j]);
@@ -125,7 +144,7 @@ void check_specification(int rounds, int steps) {
                     const auto op = C::any_op(random);
                     events.push_back({op, events.size(), seen[i]});
                     state before = states[i];
-                    const auto delta = C::apply(states[i], i + 1, op);
+                    const auto delta = C::apply(states[i], names[i], op);
                     seen[i].resize(events.size());
                     seen[i].back() = true;
                     // The delta does elsewhere what the operation did here.
@@ -138,8 +157,9 @@ void check_specification(int rounds, int steps) {
             }
             check(i);
         }
-        // Everybody hears of everything, in whatever way: by states, or by deltas lost, repeated and reordered
+        // What was lost in a restart may live on in deltas. Everybody hears of everything, in whatever way: by states, or by deltas lost, repeated and reordered
         // until each has come through once.
+        for (const auto& d : deltas) states[random() % replicas].merge(d);
         state all;
         for (const auto& s : states) all.merge(s);
         state backwards;
