@@ -239,7 +239,6 @@ TEST_CASE("an update that a remove does not know of survives, and the key with i
 
 TEST_CASE("a remove of what has not arrived outlives the removal of its key (riak_dt#99)") {
     using sets = crdt::or_map<std::string, set>;
-    const replica_id a{1, 0}, b{2, 0};
     sets there, here;
     REQUIRE(there.update(a, "field", [&](set& s) { return s.add(a, "z"); }).has_value());
     const auto read = there.find("field")->observed("z");
@@ -255,7 +254,6 @@ TEST_CASE(
     "a counter that counts while its key is removed says all that its replica had said "
     "(riak_dt#98)") {
     using amounts = crdt::or_map<std::string, crdt::pn_counter<>>;
-    const replica_id a{1, 0}, b{2, 0};
     amounts x;
     REQUIRE(x.update(a, "apples", [&](auto& c) { return c.increment(a, 5); }).has_value());
     amounts y = x;
