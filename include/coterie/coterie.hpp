@@ -60,6 +60,8 @@
 #include <coterie/id/ulid_generator.hpp>
 #include <coterie/id/uuid.hpp>
 #include <coterie/id/uuid_v7_generator.hpp>
+#include <coterie/quorum/at_least.hpp>
 #include <coterie/quorum/node_set.hpp>
+#include <coterie/quorum/nrw.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/version.hpp>
