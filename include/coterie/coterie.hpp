@@ -60,7 +60,11 @@
 #include <coterie/id/ulid_generator.hpp>
 #include <coterie/id/uuid.hpp>
 #include <coterie/id/uuid_v7_generator.hpp>
+#include <coterie/quorum/answer_time.hpp>
 #include <coterie/quorum/at_least.hpp>
+#include <coterie/quorum/delay.hpp>
+#include <coterie/quorum/elementary.hpp>
+#include <coterie/quorum/measured.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/nrw.hpp>
 #include <coterie/quorum/tally.hpp>

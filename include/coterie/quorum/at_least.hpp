@@ -21,7 +21,7 @@ namespace detail {
 template <class Probability>
 constexpr double at_least(unsigned k, unsigned n, const Probability& probability) {
     // chance[j] is that of j events so far, and chance[k] that of k or more.
-    std::vector<double> chance(std::size_t{k} + 1);
+    std::vector<double> chance(std::size_t{k} + 1, 0.0);
     chance[0] = 1;
     for (unsigned i = 0; i < n; ++i) {
         const double p = probability(i);
