@@ -62,6 +62,7 @@
 #include <coterie/id/uuid_v7_generator.hpp>
 #include <coterie/quorum/answer_time.hpp>
 #include <coterie/quorum/at_least.hpp>
+#include <coterie/quorum/consistency_level.hpp>
 #include <coterie/quorum/delay.hpp>
 #include <coterie/quorum/elementary.hpp>
 #include <coterie/quorum/measured.hpp>
