@@ -68,5 +68,6 @@
 #include <coterie/quorum/measured.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/nrw.hpp>
+#include <coterie/quorum/pbs.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/version.hpp>

@@ -152,19 +152,22 @@ constexpr bool is_delay(delay d) noexcept {
     return d >= delay::zero() && d <= delay::max();  // false for what is no number
 }
 
-/// Sorts delays that are not negative: their bits are in the order of their values, eight at a time. It is
-/// here because <algorithm> costs half of what a header may, and it is four times as fast.
+/// Sorts delays that are not negative: their bits are in the order of their values, and are taken eight at a
+/// time. It is here because <algorithm> is half of what a header may cost; a million takes half the time that
+/// it takes std::sort.
 constexpr void sort_delays(std::vector<delay>& delays) {
+    constexpr unsigned digit_bits = 8;
+    constexpr std::uint64_t digits = std::uint64_t{1} << digit_bits;
     std::vector<delay> other(delays.size(), delay::zero());
-    const auto digit = [](delay d, unsigned shift) {
-        // Adding zero makes minus zero plain zero.
-        return std::bit_cast<std::uint64_t>(d.count() + 0.0) >> shift & 0xFF;
-    };
-    for (unsigned shift = 0; shift < 64; shift += 8) {
-        std::array<std::size_t, 257> start{};
-        for (const delay d : delays) ++start[digit(d, shift) + 1];
+    for (unsigned shift = 0; shift < 64; shift += digit_bits) {
+        const auto digit = [shift](delay d) {
+            // Adding zero makes minus zero plain zero.
+            return std::bit_cast<std::uint64_t>(d.count() + 0.0) >> shift & (digits - 1);
+        };
+        std::array<std::size_t, digits + 1> start{};
+        for (const delay d : delays) ++start[digit(d) + 1];
         for (std::size_t i = 1; i < start.size(); ++i) start[i] += start[i - 1];
-        for (const delay d : delays) other[start[digit(d, shift)]++] = d;
+        for (const delay d : delays) other[start[digit(d)]++] = d;
         delays.swap(other);
     }
 }

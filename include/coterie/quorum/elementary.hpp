@@ -33,12 +33,13 @@ inline constexpr std::array<double, 13> exponential_series{1,
                                                            1.0 / 479001600,
                                                            1.0 / 6227020800};
 
-/// coefficients[0] + coefficients[1] x + ...
+/// coefficients[0] + coefficients[1] x + ..., even and odd powers apart, so that a processor adds both at once.
 template <std::size_t N>
 constexpr double polynomial(double x, const std::array<double, N>& coefficients) noexcept {
-    double sum = 0;
-    for (std::size_t i = N; i-- > 0;) sum = sum * x + coefficients[i];
-    return sum;
+    const double xx = x * x;
+    std::array<double, 2> sums{};
+    for (std::size_t i = N; i-- > 0;) sums[i % 2] = sums[i % 2] * xx + coefficients[i];
+    return sums[0] + x * sums[1];
 }
 
 /// The natural logarithm, to within 2 units in the last place. Requires: x is positive, normal and finite.

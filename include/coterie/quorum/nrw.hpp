@@ -12,7 +12,6 @@
 // Staleness for Practical Partial Quorums", PVLDB 5(8), 2012, section 3; Attiya, Bar-Noy and Dolev, "Sharing
 // memory robustly in message-passing systems", JACM 42(1), 1995; DeCandia et al., "Dynamo", SOSP 2007.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -87,9 +86,7 @@ struct nrw {
     /// \copydoc read_failures_tolerated
     [[nodiscard]] constexpr unsigned write_failures_tolerated() const noexcept { return n - w; }
     /// \copydoc read_failures_tolerated
-    [[nodiscard]] constexpr unsigned failures_tolerated() const noexcept {
-        return n - std::max(r, w);
-    }
+    [[nodiscard]] constexpr unsigned failures_tolerated() const noexcept { return n - larger(); }
 
     /// The probability that a read misses the last `writes` writes, where each write is on W random nodes and
     /// goes no further, and a read asks R random ones: (C(N-W, R) / C(N, R)) ^ writes. What is younger than
@@ -106,7 +103,7 @@ struct nrw {
     }
     /// \copydoc read_availability
     [[nodiscard]] constexpr double availability(double up) const {
-        return probability_of_at_least(std::max(r, w), n, up);
+        return probability_of_at_least(larger(), n, up);
     }
 
     /// The same, where node i is up with probability up[i]. Requires: up.size() == n.
@@ -122,7 +119,7 @@ struct nrw {
     /// \copydoc read_availability
     [[nodiscard]] constexpr double availability(std::span<const double> up) const {
         COTERIE_ASSERT(up.size() == n);
-        return probability_of_at_least(std::max(r, w), up);
+        return probability_of_at_least(larger(), up);
     }
 
     /// Which sets of nodes make a read or a write succeed: rules for a tally. Requires: n <= 64.
@@ -134,6 +131,9 @@ struct nrw {
     [[nodiscard]] constexpr findings diagnose(const practice& use = {}) const;
 
     friend constexpr bool operator==(const nrw&, const nrw&) noexcept = default;
+
+private:
+    [[nodiscard]] constexpr unsigned larger() const noexcept { return r > w ? r : w; }
 };
 
 /// What is to be said of a configuration.
@@ -199,9 +199,9 @@ public:
 
     /// The finding of that kind, or null.
     [[nodiscard]] constexpr const finding* find(finding_kind kind) const noexcept {
-        const auto* const found =
-            std::find_if(begin(), end(), [kind](const finding& f) { return f.kind == kind; });
-        return found == end() ? nullptr : found;
+        for (const finding& f : *this)
+            if (f.kind == kind) return &f;
+        return nullptr;
     }
 
     /// Whether any of them is a fault.
@@ -245,8 +245,8 @@ constexpr node_set nodes_from(unsigned first, unsigned count) {
 /// A write on fallbacks and as few home nodes as allowed, and a read that misses it: home nodes where it can.
 constexpr void show_sloppy_miss(finding& f, const practice& use) {
     const auto [n, r, w] = f.found_in;
-    const unsigned written = std::min(use.pw, w);
-    const unsigned read = std::min(r, n - written);
+    const unsigned written = use.pw < w ? use.pw : w;
+    const unsigned read = r < n - written ? r : n - written;
     const unsigned fallbacks = w - written;
     f.first = nodes_from(0, read) | nodes_from(n + fallbacks, r - read);
     f.second = nodes_from(n - written, w);
