@@ -68,6 +68,7 @@
 #include <coterie/quorum/measured.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/nrw.hpp>
+#include <coterie/quorum/pacelc.hpp>
 #include <coterie/quorum/pbs.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/version.hpp>

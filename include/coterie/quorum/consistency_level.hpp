@@ -13,7 +13,6 @@
 // A level judges strict quorums: that a write went to all replicas and some of them answer late only helps.
 // Source: the documentation of Apache Cassandra, "Dynamo", section "Tunable consistency".
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +21,7 @@
 #include <span>
 
 #include <coterie/core/assert.hpp>
+#include <coterie/quorum/elementary.hpp>
 #include <coterie/quorum/node_set.hpp>
 
 namespace coterie::inline v0::quorum {
@@ -199,7 +199,7 @@ constexpr void level_rule::demand(level_at at) {
         case consistency_level::two: needed_ = 2; break;
         case consistency_level::three: needed_ = 3; break;
         case consistency_level::quorum: needed_ = detail::more_than_half(nodes().size()); break;
-        case consistency_level::all: needed_ = std::max(1U, nodes().size()); break;
+        case consistency_level::all: needed_ = detail::larger(1U, nodes().size()); break;
         case consistency_level::local_one: local.needed = 1; break;
         case consistency_level::local_quorum:
             local.needed = detail::more_than_half(local.nodes.size());
@@ -212,7 +212,7 @@ constexpr void level_rule::demand(level_at at) {
     }
     unsigned by_site = 0;
     for (const site& s : sites_) by_site += s.needed;
-    needed_ = std::max({needed_, by_site, 1U});
+    needed_ = detail::larger(detail::larger(needed_, by_site), 1U);
 }
 
 constexpr std::expected<level_rule, level_errc> level_rule::of(std::span<const unsigned> replicas,
@@ -258,13 +258,14 @@ constexpr std::expected<level_verdict, level_errc> judge(std::span<const unsigne
                                                          consistency_level read,
                                                          consistency_level write) {
     auto found = level_verdict::everywhere;
-    for (unsigned r = 0; r < std::max<std::size_t>(1, replicas.size()); ++r) {
-        for (unsigned w = 0; w < std::max<std::size_t>(1, replicas.size()); ++w) {
+    if (replicas.empty()) return std::unexpected(level_errc::bad_topology);
+    for (unsigned r = 0; r < replicas.size(); ++r) {
+        for (unsigned w = 0; w < replicas.size(); ++w) {
             const auto miss = find_miss(replicas, {read, r}, {write, w});
             if (!miss.has_value()) return std::unexpected(miss.error());
             if (!miss->has_value()) continue;
-            found =
-                std::min(found, r == w ? level_verdict::nowhere : level_verdict::one_datacenter);
+            found = detail::smaller(
+                found, r == w ? level_verdict::nowhere : level_verdict::one_datacenter);
         }
     }
     return found;

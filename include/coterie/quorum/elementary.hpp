@@ -12,6 +12,16 @@
 
 namespace coterie::inline v0::quorum::detail {
 
+// std::min and std::max, without the 17,000 lines of <algorithm>.
+template <class T>
+constexpr T smaller(T a, T b) noexcept {
+    return b < a ? b : a;
+}
+template <class T>
+constexpr T larger(T a, T b) noexcept {
+    return a < b ? b : a;
+}
+
 // ln 2 in two parts: the first has so few digits that its multiples up to 1100 are exact.
 inline constexpr double ln2_high = 0x1.62e42fee00000p-1;
 inline constexpr double ln2_low = 0x1.a39ef35793c76p-33;

@@ -163,15 +163,6 @@ namespace detail {
 /// Half the width of a 95 % interval in standard deviations.
 inline constexpr double z95 = 1.959963984540054;
 
-template <class T>
-constexpr T smaller(T a, T b) noexcept {
-    return b < a ? b : a;
-}
-template <class T>
-constexpr T larger(T a, T b) noexcept {
-    return a < b ? b : a;
-}
-
 constexpr double square_root(double x) noexcept {
     return x > 0 ? exponential_of(natural_log(x) / 2) : 0;
 }
