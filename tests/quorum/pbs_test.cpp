@@ -285,7 +285,9 @@ TEST_CASE("an independent simulation, with the time to 99.9 % as a quantile") {
         for (const auto& [quorums, row] : table.items()) {
             INFO(name << " " << quorums);
             const staleness seen = run(configuration(quorums), model);
-            const auto number = [&row = row](const char* key) { return row.at(key).get<double>(); };
+            const auto number = [&numbers = row](const char* key) {
+                return numbers.at(key).get<double>();
+            };
             CHECK(agrees(seen.read_latency(.999), delay(number("Lr999")), .02));
             CHECK(agrees(seen.write_latency(.999), delay(number("Lw999")), .02));
             CHECK(agrees(seen.read_latency(.5), delay(number("Lr_median")), .003));
