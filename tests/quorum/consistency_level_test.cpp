@@ -164,6 +164,7 @@ TEST_CASE("levels and places that there are not") {
     CHECK(error({1, 1, 1, 1, 1, 1, 1, 1, 1}, {}) == level_errc::bad_topology);
     CHECK(error({60, 5}, {}) == level_errc::bad_topology);
     CHECK(error({0xFFFF'FFFF, 1}, {}) == level_errc::bad_topology);
+    CHECK(error({1, 0xFFFF'FFFF}, {}) == level_errc::bad_topology);
     CHECK(error({3}, {level::one, 1}) == level_errc::unknown_datacenter);
     CHECK(error({0, 3}, {level::local_quorum, 0}) == level_errc::too_few_replicas);
     CHECK(error({2}, {level::three, 0}) == level_errc::too_few_replicas);

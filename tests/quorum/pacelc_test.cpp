@@ -224,6 +224,7 @@ TEST_CASE("networks and configurations that there are not") {
     CHECK(bad({1, 1, 1, 1, 1, 1, 1, 1, 1}, within, across));
     CHECK(bad({64, 1}, within, across));
     CHECK(bad({0xFFFF'FFFF, 2}, within, across));
+    CHECK(bad({2, 0xFFFF'FFFF}, within, across));
     CHECK(bad({3}, -1ms, across));
     CHECK(bad({3}, within, endless));
     network net = net_of(two_zones);

@@ -242,7 +242,6 @@ constexpr std::expected<std::optional<level_miss>, level_errc> find_miss(
     level_miss miss;
     for (std::size_t i = 0; i < reads->datacenters(); ++i) {
         const node_set here = reads->nodes(i);
-        if (reads->needed(i) + writes->needed(i) > here.size()) return std::nullopt;
         const node_set read_here = detail::first_of(here, reads->needed(i));
         miss.read = miss.read | read_here;
         miss.write = miss.write | detail::first_of(here - read_here, writes->needed(i));

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The commands of the quorum tool. Each takes what the command line said, prints, and returns the exit status.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <coterie/quorum/nrw.hpp>
+
+namespace quorum_tool {
+
+constexpr int has_fault = 1;
+constexpr int bad_input = 2;
+
+struct check_request {
+    coterie::quorum::nrw sizes;
+    coterie::quorum::practice use;
+    double up = 0.99;
+    bool json = false;
+};
+
+/// What N, R and W promise, and what is wrong with them.
+int check(const check_request& request);
+
+struct staleness_request {
+    coterie::quorum::nrw sizes{3, 1, 1};
+    std::string model = "disk";
+    std::string delays;        ///< a file of measured delays, instead of the model
+    std::string write_delays;  ///< another, for writes alone
+    double distance = 0;       ///< milliseconds
+    std::size_t trials = 200'000;
+    std::uint64_t seed = 1;
+    bool json = false;
+    std::string svg;
+};
+
+/// Names of the published models.
+std::vector<std::string> model_names();
+
+/// How soon reads see writes, and how long both take.
+int show_staleness(const staleness_request& request);
+
+struct pacelc_request {
+    unsigned r = 2;
+    unsigned w = 2;
+    std::string read_level, write_level;  ///< instead of R and W
+    std::vector<unsigned> zones{1, 1, 1};
+    double within = 0.25;  ///< milliseconds, one way
+    double across = 40;
+    bool json = false;
+};
+
+/// Names of the consistency levels.
+std::vector<std::string> level_names();
+
+/// What a partition does, and what consistency costs else.
+int show_pacelc(const pacelc_request& request);
+
+}  // namespace quorum_tool
