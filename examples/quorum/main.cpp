@@ -24,7 +24,7 @@ using namespace quorum_tool;
 
 void add_check(CLI::App& app, check_request& q, int& status) {
     auto* const command = app.add_subcommand("check", "says what N, R and W promise and get wrong");
-    command->add_option("-n", q.sizes.n, "replicas")->required();
+    command->add_option("-n", q.sizes.n, "replicas")->required()->check(CLI::Range(1U, 10'000U));
     command->add_option("-r", q.sizes.r, "answers that a read waits for")->required();
     command->add_option("-w", q.sizes.w, "answers that a write waits for")->required();
     command->add_flag("--sloppy", q.use.sloppy, "fallback nodes answer for home nodes");
