@@ -71,4 +71,9 @@
 #include <coterie/quorum/pacelc.hpp>
 #include <coterie/quorum/pbs.hpp>
 #include <coterie/quorum/tally.hpp>
+#include <coterie/quorum/analysis.hpp>
+#include <coterie/quorum/builders.hpp>
+#include <coterie/quorum/cheapest.hpp>
+#include <coterie/quorum/expression.hpp>
+#include <coterie/quorum/node_set.hpp>
 #include <coterie/version.hpp>
