@@ -76,4 +76,5 @@
 #include <coterie/quorum/cheapest.hpp>
 #include <coterie/quorum/expression.hpp>
 #include <coterie/quorum/node_set.hpp>
+#include <coterie/quorum/parse.hpp>
 #include <coterie/version.hpp>

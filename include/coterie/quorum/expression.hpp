@@ -67,6 +67,7 @@ struct element {
     /// How many elements it is, with those below it: 1 for a node, more for a gate.
     std::uint32_t extent;
 
+    /// Not a gate.
     [[nodiscard]] constexpr bool is_node() const noexcept { return extent == 1; }
     friend constexpr bool operator==(const element&, const element&) = default;
 };
