@@ -77,4 +77,5 @@
 #include <coterie/quorum/expression.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/parse.hpp>
+#include <coterie/quorum/quorum_system.hpp>
 #include <coterie/version.hpp>
