@@ -76,6 +76,10 @@
 #include <coterie/quorum/cheapest.hpp>
 #include <coterie/quorum/expression.hpp>
 #include <coterie/quorum/node_set.hpp>
+#include <coterie/quorum/optimize.hpp>
 #include <coterie/quorum/parse.hpp>
+#include <coterie/quorum/pricing.hpp>
 #include <coterie/quorum/quorum_system.hpp>
+#include <coterie/quorum/simplex.hpp>
+#include <coterie/quorum/strategy.hpp>
 #include <coterie/version.hpp>

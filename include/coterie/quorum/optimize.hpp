@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The best strategy for a quorum system: which quorums to ask, how often, so that the load, the network
+// load or the latency is the least that any strategy can have, within limits on the others.
+//
+//   const auto grid = quorum::quorum_system::from_reads(a * b + c * d);
+//   const auto plan = quorum::optimize(grid, quorum::objective::load, {.reads = {{0.75}}});
+//   plan->cost.capacity;                     // requests per unit of time
+//   plan->chosen.sample_read(random);        // the nodes to ask
+//   plan->gap;                               // how far from the best it can be at most: <= 1e-9
+//
+// It is a linear program with a column for every quorum, and there may be 10^28 of them; so columns are
+// made when they are needed. The program's dual prices say what a node costs, and the cheapest quorum
+// at these prices is found in one fold (cheapest.hpp). What the cheapest quorums cost is also a bound
+// from below on what any strategy can do: that is the certificate, computed apart from the program.
+// Source: Gilmore, Gomory, "A linear programming approach to the cutting-stock problem", Operations
+// Research 9(6), 1961; measures and limits as in Whittaker et al., PaPoC 2021.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <coterie/core/error.hpp>
+#include <coterie/quorum/cheapest.hpp>
+#include <coterie/quorum/expression.hpp>
+#include <coterie/quorum/pricing.hpp>
+#include <coterie/quorum/quorum_system.hpp>
+#include <coterie/quorum/simplex.hpp>
+#include <coterie/quorum/strategy.hpp>
+
+namespace coterie::inline v0::quorum {
+
+/// What is to be least. The least load is the greatest capacity, for one fraction of reads.
+enum class objective : std::uint8_t {
+    load,
+    network_load,
+    latency
+};
+
+/// What a strategy has to keep to.
+struct limits {
+    /// Of the measures that are not the objective.
+    std::optional<double> load = {};
+    std::optional<double> network_load = {};
+    std::optional<mean_time> latency = {};
+    /// Every quorum asked must still be one when so many of its nodes fail, whichever.
+    unsigned resilience = 0;
+};
+
+/// Why there is no plan.
+enum class optimize_errc : std::uint8_t {
+    invalid_workload,  ///< see workload::valid_for
+    invalid_limit,     ///< on the objective itself, or not a positive number
+    infeasible,        ///< no strategy keeps to the limits
+    not_resilient,     ///< not even all nodes are such a quorum
+    too_complex,       ///< the cheapest quorum or the program itself would take too long
+};
+
+[[nodiscard]] constexpr const char* describe(optimize_errc code) noexcept {
+    switch (code) {
+        case optimize_errc::invalid_workload: return "the workload makes no sense";
+        case optimize_errc::invalid_limit: return "a limit makes no sense";
+        case optimize_errc::infeasible: return "no strategy keeps to the limits";
+        case optimize_errc::not_resilient: return "no quorum survives so many failures";
+        case optimize_errc::too_complex: return "too complex to be optimized";
+    }
+    return "unknown optimization error";
+}
+
+/// Why there is no plan, and which limits together cannot be kept.
+struct optimize_error {
+    optimize_errc code;
+    bool load = false;
+    bool network_load = false;
+    bool latency = false;
+
+    /// Appends "no strategy keeps to the limits: load, latency" to a string.
+    template <class Out>
+    constexpr void append_to(Out& out) const;
+
+    friend constexpr bool operator==(const optimize_error&, const optimize_error&) = default;
+};
+
+/// The best strategy, and the proof that it is.
+struct plan {
+    strategy chosen;
+    measures cost;
+    /// No strategy within the limits has less of the objective (latency in seconds).
+    double bound;
+    /// How far objective and bound are apart, as a part of the objective: 1e-9 or less.
+    double gap;
+};
+
+/// The strategy that has the least of the objective, within the limits.
+///
+/// Errors: as of optimize_errc; too_complex where nodes stand twice or resilience is asked for and
+/// `effort` is not enough, and beyond 2000 rows (nodes times fractions of reads).
+/// Complexity: a few pivots a node, each quadratic in the rows; no quorum is enumerated unless nodes
+/// stand twice or weights are mixed with resilience.
+[[nodiscard]] inline std::expected<plan, optimize_error> optimize(
+    const quorum_system& system, objective goal, const workload& work, const limits& within = {},
+    std::size_t effort = default_effort);
+
+// --- details ---------------------------------------------------------------------------------------
+
+template <class Out>
+constexpr void optimize_error::append_to(Out& out) const {
+    out.append(describe(code));
+    const char* before = ": ";
+    const auto append_limit = [&](bool binds, const char* name) {
+        if (!binds) return;
+        out.append(std::exchange(before, ", "));
+        out.append(name);
+    };
+    append_limit(load, "load");
+    append_limit(network_load, "network load");
+    append_limit(latency, "latency");
+}
+
+namespace detail {
+
+/// One run. Everything inside is scaled so that the largest coefficients are about 1.
+class optimizer {
+public:
+    optimizer(const quorum_system& system, objective goal, const workload& work,
+              const limits& within, std::size_t effort)
+        : system_(system),
+          goal_(goal),
+          work_(work),
+          nodes_(system.node_count()),
+          effort_(effort),
+          reads_(system.reads(), work, within.resilience),
+          writes_(system.writes(), work, within.resilience) {
+        double longest = 0;
+        double smallest = infinite;
+        for (unsigned node = 0; node < nodes_; ++node) {
+            const node_profile profile = profile_of(work, node);
+            smallest = std::min({smallest, profile.read_capacity, profile.write_capacity});
+            longest = std::max(longest, mean_time(profile.latency).count());
+        }
+        const double total = total_weight(work);
+        for (const read_share& share : work.reads) {
+            shares_.push_back({share.fraction, share.weight / total});
+            read_fraction_ += share.fraction * share.weight / total;
+        }
+        read_fraction_ = std::min(read_fraction_, 1.0);
+        load_ = {smallest, goal == objective::load, within.load, {}, 0};
+        network_ = {1.0 / nodes_, goal == objective::network_load, within.network_load, {}, 0};
+        latency_ = {longest > 0 ? 1 / longest : 1, goal == objective::latency, {}, {}, 0};
+        if (within.latency.has_value()) latency_.limit = within.latency->count();
+    }
+
+    [[nodiscard]] std::expected<plan, optimize_error> run() {
+        for (const criterion* c : {&load_, &network_, &latency_})
+            if (c->limit.has_value() && (c->is_goal || !(*c->limit > 0 && *c->limit < infinite)))
+                return failure(optimize_errc::invalid_limit);
+        if (auto done = start(); !done.has_value()) return std::unexpected(done.error());
+        if (program_->cost() > 0) {
+            if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
+            if (program_->cost() > feasible) return binding_limits();
+        }
+        program_->set_repairing(false);
+        return best_plan();
+    }
+
+private:
+    using entries = std::vector<simplex::entry>;
+
+    /// One of load, network load and latency.
+    struct criterion {
+        /// What it is multiplied with inside.
+        double scale = 1;
+        bool is_goal = false;
+        std::optional<double> limit;
+        /// Of the limit.
+        std::optional<std::uint32_t> row;
+        /// What a scaled unit of it costs now, by the objective and the limit.
+        double price = 0;
+
+        [[nodiscard]] bool matters() const { return is_goal || limit.has_value(); }
+    };
+
+    /// A quorum that is a column of the program.
+    struct asked {
+        std::uint32_t column;
+        bool is_read;
+        std::vector<unsigned> nodes;
+    };
+
+    static constexpr std::size_t max_rows = 2000;
+    static constexpr std::size_t max_rounds = 100'000;
+    static constexpr double feasible = 1e-9;
+    static constexpr double enough = 1e-9;
+    static constexpr double converged = 1e-13;
+
+    static std::unexpected<optimize_error> failure(optimize_errc code) {
+        return std::unexpected(optimize_error{code});
+    }
+
+    [[nodiscard]] std::size_t load_rows() const {
+        return load_.matters() ? shares_.size() * nodes_ : 0;
+    }
+    [[nodiscard]] std::uint32_t load_row(std::size_t share, std::size_t node) const {
+        return static_cast<std::uint32_t>(share * nodes_ + node);
+    }
+    [[nodiscard]] std::uint32_t side_row(bool is_read) const {
+        return static_cast<std::uint32_t>(load_rows() + (is_read ? 0 : 1));
+    }
+
+    // Rows: load of each node at each fraction <= the load there; reads add up to 1, writes add up to 1;
+    // limits. The first solution asks one quorum on each side.
+    std::expected<void, optimize_error> start() {
+        std::size_t rows = load_rows() + 2;
+        for (criterion* c : {&load_, &network_, &latency_})
+            if (c->limit.has_value()) c->row = static_cast<std::uint32_t>(rows++);
+        if (rows > max_rows) return failure(optimize_errc::too_complex);
+        program_.emplace(rows);
+        for (const bool is_read : {true, false})
+            program_->set_row(side_row(is_read), simplex::row_kind::equal, 1);
+        for (const criterion* c : {&load_, &network_, &latency_})
+            if (c->row.has_value())
+                program_->set_row(*c->row, simplex::row_kind::at_most, *c->limit * c->scale);
+
+        std::vector<std::vector<double>> shares;
+        for (const bool is_read : {true, false}) {
+            const auto first =
+                pricer(is_read).find(std::vector<double>(nodes_, 1), latency_.matters(), effort_);
+            if (!first.has_value()) return failure(optimize_errc::too_complex);
+            if (first->nodes.empty()) return failure(optimize_errc::not_resilient);
+            program_->force(add_quorum(is_read, first->nodes), side_row(is_read));
+            shares.push_back(node_shares({{first->nodes, 1}}, nodes_));
+        }
+        if (load_.matters()) add_loads(shares[0], shares[1]);
+        program_->restart();
+        add_violations();
+        return {};
+    }
+
+    // A variable for the load at each fraction, basic in the row of the node that is busiest at first.
+    void add_loads(const std::vector<double>& reads, const std::vector<double>& writes) {
+        for (std::size_t share = 0; share < shares_.size(); ++share) {
+            const auto [fraction, weight] = shares_[share];
+            entries column;
+            for (unsigned node = 0; node < nodes_; ++node)
+                column.push_back({load_row(share, node), -1});
+            if (load_.row.has_value()) column.push_back({*load_.row, weight});
+            const auto loads = node_loads(work_, reads, writes, fraction);
+            const auto busiest = std::ranges::max_element(loads) - loads.begin();
+            program_->force(program_->add_column(load_.is_goal ? weight : 0, column),
+                            load_row(share, static_cast<std::size_t>(busiest)));
+        }
+    }
+
+    // Where the first solution breaks a limit, by how much it does is basic in the place of the slack.
+    void add_violations() {
+        program_->set_repairing(true);
+        for (const criterion* c : {&load_, &network_, &latency_}) {
+            if (!c->row.has_value() || program_->value_at(*c->row) >= 0) continue;
+            const simplex::entry less{*c->row, -1};
+            program_->force(program_->add_column(0, {&less, 1}, simplex::column_kind::violation),
+                            *c->row);
+        }
+        program_->restart();
+    }
+
+    std::uint32_t add_quorum(bool is_read, std::vector<unsigned> nodes) {
+        const double part = is_read ? read_fraction_ : 1 - read_fraction_;
+        column_.clear();
+        for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share)
+            for (const unsigned node : nodes)
+                column_.push_back(
+                    {load_row(share, node), load_.scale * load_of(is_read, share, node)});
+        column_.push_back({side_row(is_read), 1});
+        double cost = 0;
+        const auto count = [&](const criterion& c, double amount) {
+            if (c.row.has_value()) column_.push_back({*c.row, amount * c.scale});
+            if (c.is_goal) cost += amount * c.scale;
+        };
+        count(network_, part * static_cast<double>(nodes.size()));
+        if (latency_.matters())
+            count(latency_, part * mean_time(latency_of(side(is_read), work_, nodes)).count());
+        const std::uint32_t column = program_->add_column(cost, column_);
+        asked_.push_back({column, is_read, std::move(nodes)});
+        return column;
+    }
+
+    /// What a request that asks the node adds to its load.
+    [[nodiscard]] double load_of(bool is_read, std::size_t share, unsigned node) const {
+        const node_profile profile = profile_of(work_, node);
+        const double fraction = shares_[share].fraction;
+        return is_read ? fraction / profile.read_capacity : (1 - fraction) / profile.write_capacity;
+    }
+
+    [[nodiscard]] const expression& side(bool is_read) const {
+        return is_read ? system_.reads() : system_.writes();
+    }
+    [[nodiscard]] quorum_pricer& pricer(bool is_read) { return is_read ? reads_ : writes_; }
+
+    // Adds the quorums that the present prices ask for, until there are none.
+    std::expected<void, optimize_error> improve() {
+        for (std::size_t round = 0; round < max_rounds; ++round) {
+            if (!program_->solve(max_rounds)) return failure(optimize_errc::too_complex);
+            set_prices();
+            double bound = -price_of_limits();
+            bool added = false;
+            for (const bool is_read : {true, false}) {
+                const auto cheapest = find_cheapest(is_read);
+                if (!cheapest.has_value()) return failure(optimize_errc::too_complex);
+                bound += cheapest->price;
+                const double paid = program_->duals()[side_row(is_read)];
+                if (cheapest->price - paid > -converged) continue;
+                add_quorum(is_read, cheapest->nodes);
+                added = true;
+            }
+            bound_ = bound;
+            if (!added || program_->cost() - bound <= converged * std::abs(bound)) return {};
+        }
+        return failure(optimize_errc::too_complex);
+    }
+
+    // The prices of the program, made to fulfil exactly what they fulfil but for rounding: none is
+    // negative, and the load of each fraction is paid for by its nodes.
+    void set_prices() {
+        const auto duals = program_->duals();
+        for (criterion* c : {&load_, &network_, &latency_}) {
+            c->price = c->is_goal && !program_->repairing() ? 1 : 0;
+            if (c->row.has_value()) c->price += std::max(0.0, -duals[*c->row]);
+        }
+        load_prices_.assign(load_rows(), 0);
+        for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share) {
+            double sum = 0;
+            for (unsigned node = 0; node < nodes_; ++node) {
+                const std::uint32_t row = load_row(share, node);
+                sum += load_prices_[row] = std::max(0.0, -duals[row]);
+            }
+            const double target = load_.price * shares_[share].weight;
+            for (unsigned node = 0; node < nodes_; ++node) {
+                double& price = load_prices_[load_row(share, node)];
+                price = sum > 0 ? price / sum * target : target / nodes_;
+            }
+        }
+    }
+
+    [[nodiscard]] double price_of_limits() const {
+        double sum = 0;
+        for (const criterion* c : {&load_, &network_, &latency_}) {
+            if (!c->row.has_value()) continue;
+            const double goal = c->is_goal && !program_->repairing() ? 1 : 0;
+            sum += (c->price - goal) * *c->limit * c->scale;
+        }
+        return sum;
+    }
+
+    std::expected<priced_quorum, expression_errc> find_cheapest(bool is_read) {
+        const double part = is_read ? read_fraction_ : 1 - read_fraction_;
+        node_prices_.assign(nodes_, network_.price * network_.scale * part);
+        for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share)
+            for (unsigned node = 0; node < nodes_; ++node)
+                node_prices_[node] += load_prices_[load_row(share, node)] * load_.scale *
+                                      load_of(is_read, share, node);
+        return pricer(is_read).find(node_prices_, latency_.price * latency_.scale * part, effort_);
+    }
+
+    [[nodiscard]] std::expected<plan, optimize_error> binding_limits() const {
+        optimize_error error{optimize_errc::infeasible};
+        error.load = load_.row.has_value() && load_.price > feasible;
+        error.network_load = network_.row.has_value() && network_.price > feasible;
+        error.latency = latency_.row.has_value() && latency_.price > feasible;
+        return std::unexpected(error);
+    }
+
+    [[nodiscard]] strategy present() const {
+        std::vector<double> probability(asked_.back().column + 1, 0);
+        for (std::size_t row = 0; row < program_->basis().size(); ++row)
+            if (program_->basis()[row] < probability.size())
+                probability[program_->basis()[row]] = std::max(0.0, program_->value_at(row));
+        std::vector<weighted_quorum> sides[2];
+        for (const asked& quorum : asked_)
+            sides[quorum.is_read ? 0 : 1].push_back({quorum.nodes, probability[quorum.column]});
+        return {std::move(sides[0]), std::move(sides[1])};
+    }
+
+    // Rounding may have stopped the program early; computed anew, it goes on.
+    [[nodiscard]] std::expected<plan, optimize_error> best_plan() {
+        for (int attempt = 0; attempt < 4; ++attempt) {
+            if (attempt > 0) program_->refactor();
+            if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
+            const strategy chosen = present();
+            const measures cost = evaluate(system_, work_, chosen);
+            const double value = goal_ == objective::load           ? cost.load
+                                 : goal_ == objective::network_load ? cost.network_load
+                                                                    : cost.latency.count();
+            const criterion& goal = load_.is_goal ? load_ : network_.is_goal ? network_ : latency_;
+            const double bound = bound_ / goal.scale;
+            const double gap = value > 0 ? std::abs(value - bound) / value : std::abs(bound);
+            if (gap <= enough) return plan{chosen, cost, bound, gap};
+        }
+        return failure(optimize_errc::too_complex);
+    }
+
+    const quorum_system& system_;
+    objective goal_;
+    const workload& work_;
+    unsigned nodes_;
+    std::size_t effort_;
+    quorum_pricer reads_;
+    quorum_pricer writes_;
+    /// Weights add up to 1.
+    std::vector<read_share> shares_;
+    double read_fraction_ = 0;
+    criterion load_;
+    criterion network_;
+    criterion latency_;
+    std::optional<simplex> program_;
+    std::vector<asked> asked_;
+    entries column_;
+    std::vector<double> load_prices_;
+    std::vector<double> node_prices_;
+    double bound_ = 0;
+};
+
+}  // namespace detail
+
+inline std::expected<plan, optimize_error> optimize(const quorum_system& system, objective goal,
+                                                    const workload& work, const limits& within,
+                                                    std::size_t effort) {
+    if (!work.valid_for(system.node_count()))
+        return std::unexpected(optimize_error{optimize_errc::invalid_workload});
+    return detail::optimizer(system, goal, work, within, effort).run();
+}
+
+}  // namespace coterie::inline v0::quorum

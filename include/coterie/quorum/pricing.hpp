@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The cheapest quorum where also its latency has a price, and where it must survive failures: the
+// question that the program of optimize.hpp asks in every round. Of little use alone.
+//
+// A quorum's latency is that of its slowest node that is needed; so the cheapest one is looked for among
+// the nodes up to each latency in turn.
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <coterie/core/error.hpp>
+#include <coterie/quorum/analysis.hpp>
+#include <coterie/quorum/cheapest.hpp>
+#include <coterie/quorum/expression.hpp>
+#include <coterie/quorum/node_set.hpp>
+#include <coterie/quorum/strategy.hpp>
+
+namespace coterie::inline v0::quorum::detail {
+
+/// Whether the set is a quorum, and still one when `failures` of its nodes fail, whichever.
+constexpr bool survives(const expression& e, node_set set, unsigned failures) {
+    if (failures == 0 || !e.is_quorum(set)) return e.is_quorum(set);
+    return std::all_of(set.begin(), set.end(), [&](unsigned node) {
+        node_set rest = set;
+        rest.erase(node);
+        return survives(e, rest, failures - 1);
+    });
+}
+
+/// Answers for one side of a system.
+class quorum_pricer {
+public:
+    quorum_pricer(const expression& e, const workload& work, unsigned failures)
+        : expression_(e), failures_(failures), finder_(e), slow_(e.node_count(), mean_time{0}) {
+        for (unsigned node = 0; node < work.nodes.size(); ++node)
+            slow_[node] = work.nodes[node].latency;
+        latencies_ = slow_;
+        std::ranges::sort(latencies_);
+        latencies_.erase(std::unique(latencies_.begin(), latencies_.end()), latencies_.end());
+    }
+
+    /// The quorum with the least sum of its nodes' prices and its latency, a second at `latency_price`.
+    ///
+    /// The price is the sum. Where no set survives, there are no nodes. Error: too_complex.
+    [[nodiscard]] std::expected<priced_quorum, expression_errc> find(std::span<const double> prices,
+                                                                     double latency_price,
+                                                                     std::size_t effort) {
+        if (latency_price == 0) return find_within(prices, latencies_.back(), effort);
+        priced_quorum best{infinite, {}};
+        for (const mean_time latency : latencies_) {
+            const double wait = latency_price * latency.count();
+            if (wait >= best.price) break;
+            auto found = find_within(prices, latency, effort);
+            if (!found.has_value()) return found;
+            found->price += wait;
+            if (found->price < best.price) best = *std::move(found);
+        }
+        return best;
+    }
+
+private:
+    // The cheapest of which the nodes up to this latency hold a quorum.
+    std::expected<priced_quorum, expression_errc> find_within(std::span<const double> prices,
+                                                              mean_time latency,
+                                                              std::size_t effort) {
+        if (failures_ > 0) return find_listed(prices, latency, effort);
+        if (latency == latencies_.back()) return finder_.find(prices, effort);
+        prices_.assign(prices.begin(), prices.end());
+        for (std::size_t node = 0; node < prices_.size(); ++node)
+            if (slow_[node] > latency) prices_[node] = infinite;
+        return finder_.find(prices_, effort);
+    }
+
+    // Of a list that is made once for each latency.
+    std::expected<priced_quorum, expression_errc> find_listed(std::span<const double> prices,
+                                                              mean_time latency,
+                                                              std::size_t effort) {
+        const auto at = static_cast<std::size_t>(std::ranges::lower_bound(latencies_, latency) -
+                                                 latencies_.begin());
+        lists_.resize(latencies_.size());
+        if (!lists_[at].has_value()) {
+            auto made = list(latency, effort);
+            if (!made.has_value()) return std::unexpected(made.error());
+            lists_[at] = *std::move(made);
+        }
+        priced_quorum best{infinite, {}};
+        const node_set* chosen = nullptr;
+        for (const node_set& set : *lists_[at]) {
+            double price = 0;
+            for (const unsigned node : set) price += prices[node];
+            if (price >= best.price) continue;
+            best.price = price;
+            chosen = &set;
+        }
+        if (chosen != nullptr) best.nodes.assign(chosen->begin(), chosen->end());
+        return best;
+    }
+
+    [[nodiscard]] std::expected<std::vector<node_set>, expression_errc> list(
+        mean_time latency, std::size_t effort) const {
+        if (slow_.size() > node_set::capacity)
+            return std::unexpected(expression_errc::too_many_nodes);
+        node_set fast;
+        for (unsigned node = 0; node < slow_.size(); ++node)
+            if (slow_[node] <= latency) fast.insert(node);
+        const auto accepts = [&](node_set set) {
+            return expression_.is_quorum(set & fast) && survives(expression_, set, failures_);
+        };
+        return minimal_sets(static_cast<unsigned>(slow_.size()), accepts, effort).list();
+    }
+
+    const expression& expression_;
+    unsigned failures_;
+    cheapest_finder finder_;
+    std::vector<mean_time> slow_;
+    /// Ascending, each once.
+    std::vector<mean_time> latencies_;
+    std::vector<std::optional<std::vector<node_set>>> lists_;
+    std::vector<double> prices_;
+};
+
+}  // namespace coterie::inline v0::quorum::detail
