@@ -82,4 +82,5 @@
 #include <coterie/quorum/quorum_system.hpp>
 #include <coterie/quorum/simplex.hpp>
 #include <coterie/quorum/strategy.hpp>
+#include <coterie/quorum/surviving.hpp>
 #include <coterie/version.hpp>

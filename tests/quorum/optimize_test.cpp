@@ -211,6 +211,17 @@ TEST_CASE("programs full of ties come to an end") {
     CHECK(plan->cost.load == Approx(5.0 / 9).epsilon(1e-9));
 }
 
+TEST_CASE("quorums that survive failures are priced without a list of them") {
+    const auto majority = quorum::optimize(majority_of(41), objective::load, {}, {.resilience = 2});
+    REQUIRE(majority.has_value());
+    CHECK(majority->cost.load == Approx(23.0 / 41).epsilon(1e-9));
+    const auto grid =
+        quorum_system::from_reads(quorum::grid(quorum::numbered_nodes("n", 36), 6).value());
+    const auto two_rows = quorum::optimize(grid, objective::load, {}, {.resilience = 1});
+    REQUIRE(two_rows.has_value());
+    CHECK(two_rows->cost.load == Approx(1.0 / 3).epsilon(1e-9));
+}
+
 TEST_CASE("a hundred unlike nodes") {
     rng random(test::seed(), "unlike");
     const auto system =

@@ -19,7 +19,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,9 +45,9 @@ enum class objective : std::uint8_t {
 /// What a strategy has to keep to.
 struct limits {
     /// Of the measures that are not the objective.
-    std::optional<double> load = {};
-    std::optional<double> network_load = {};
-    std::optional<mean_time> latency = {};
+    std::optional<double> load = std::nullopt;
+    std::optional<double> network_load = std::nullopt;
+    std::optional<mean_time> latency = std::nullopt;
     /// Every quorum asked must still be one when so many of its nodes fail, whichever.
     unsigned resilience = 0;
 };
@@ -136,7 +135,9 @@ public:
           nodes_(system.node_count()),
           effort_(effort),
           reads_(system.reads(), work, within.resilience),
-          writes_(system.writes(), work, within.resilience) {
+          writes_(system.writes(), work, within.resilience),
+          rows_(count_rows(system, goal, work, within)),
+          program_(std::min(rows_, max_rows)) {
         double longest = 0;
         double smallest = infinite;
         for (unsigned node = 0; node < nodes_; ++node) {
@@ -150,22 +151,30 @@ public:
             read_fraction_ += share.fraction * share.weight / total;
         }
         read_fraction_ = std::min(read_fraction_, 1.0);
-        load_ = {smallest, goal == objective::load, within.load, {}, 0};
-        network_ = {1.0 / nodes_, goal == objective::network_load, within.network_load, {}, 0};
-        latency_ = {longest > 0 ? 1 / longest : 1, goal == objective::latency, {}, {}, 0};
-        if (within.latency.has_value()) latency_.limit = within.latency->count();
+        auto row = static_cast<std::uint32_t>(load_rows(system, goal, work, within) + 2);
+        const auto criterion_of = [&](double scale, objective what, const auto& limit) {
+            criterion c{.scale = scale, .is_goal = goal == what, .limited = limit.has_value()};
+            if (c.limited) c.row = row++;
+            return c;
+        };
+        load_ = criterion_of(smallest, objective::load, within.load);
+        network_ = criterion_of(1.0 / nodes_, objective::network_load, within.network_load);
+        latency_ = criterion_of(longest > 0 ? 1 / longest : 1, objective::latency, within.latency);
+        load_.limit = within.load.value_or(0);
+        network_.limit = within.network_load.value_or(0);
+        latency_.limit = within.latency.value_or(mean_time{0}).count();
     }
 
     [[nodiscard]] std::expected<plan, optimize_error> run() {
         for (const criterion* c : {&load_, &network_, &latency_})
-            if (c->limit.has_value() && (c->is_goal || !(*c->limit > 0 && *c->limit < infinite)))
+            if (c->limited && (c->is_goal || !(c->limit > 0 && c->limit < infinite)))
                 return failure(optimize_errc::invalid_limit);
         if (auto done = start(); !done.has_value()) return std::unexpected(done.error());
-        if (program_->cost() > 0) {
+        if (program_.cost() > 0) {
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
-            if (program_->cost() > feasible) return binding_limits();
+            if (program_.cost() > feasible) return binding_limits();
         }
-        program_->set_repairing(false);
+        program_.set_repairing(false);
         return best_plan();
     }
 
@@ -177,13 +186,14 @@ private:
         /// What it is multiplied with inside.
         double scale = 1;
         bool is_goal = false;
-        std::optional<double> limit;
+        bool limited = false;
+        double limit = 0;
         /// Of the limit.
-        std::optional<std::uint32_t> row;
+        std::uint32_t row = 0;
         /// What a scaled unit of it costs now, by the objective and the limit.
         double price = 0;
 
-        [[nodiscard]] bool matters() const { return is_goal || limit.has_value(); }
+        [[nodiscard]] bool matters() const { return is_goal || limited; }
     };
 
     /// A quorum that is a column of the program.
@@ -203,6 +213,20 @@ private:
         return std::unexpected(optimize_error{code});
     }
 
+    // The load of each node at each fraction, where it matters.
+    [[nodiscard]] static std::size_t load_rows(const quorum_system& system, objective goal,
+                                               const workload& work, const limits& within) {
+        const bool matters = goal == objective::load || within.load.has_value();
+        return matters ? work.reads.size() * system.node_count() : 0;
+    }
+    [[nodiscard]] static std::size_t count_rows(const quorum_system& system, objective goal,
+                                                const workload& work, const limits& within) {
+        std::size_t rows = load_rows(system, goal, work, within) + 2;
+        for (const bool limited :
+             {within.load.has_value(), within.network_load.has_value(), within.latency.has_value()})
+            rows += limited ? 1 : 0;
+        return rows;
+    }
     [[nodiscard]] std::size_t load_rows() const {
         return load_.matters() ? shares_.size() * nodes_ : 0;
     }
@@ -216,16 +240,12 @@ private:
     // Rows: load of each node at each fraction <= the load there; reads add up to 1, writes add up to 1;
     // limits. The first solution asks one quorum on each side.
     std::expected<void, optimize_error> start() {
-        std::size_t rows = load_rows() + 2;
-        for (criterion* c : {&load_, &network_, &latency_})
-            if (c->limit.has_value()) c->row = static_cast<std::uint32_t>(rows++);
-        if (rows > max_rows) return failure(optimize_errc::too_complex);
-        program_.emplace(rows);
+        if (rows_ > max_rows) return failure(optimize_errc::too_complex);
         for (const bool is_read : {true, false})
-            program_->set_row(side_row(is_read), simplex::row_kind::equal, 1);
+            program_.set_row(side_row(is_read), simplex::row_kind::equal, 1);
         for (const criterion* c : {&load_, &network_, &latency_})
-            if (c->row.has_value())
-                program_->set_row(*c->row, simplex::row_kind::at_most, *c->limit * c->scale);
+            if (c->limited)
+                program_.set_row(c->row, simplex::row_kind::at_most, c->limit * c->scale);
 
         std::vector<std::vector<double>> shares;
         for (const bool is_read : {true, false}) {
@@ -233,11 +253,11 @@ private:
                 pricer(is_read).find(std::vector<double>(nodes_, 1), latency_.matters(), effort_);
             if (!first.has_value()) return failure(optimize_errc::too_complex);
             if (first->nodes.empty()) return failure(optimize_errc::not_resilient);
-            program_->force(add_quorum(is_read, first->nodes), side_row(is_read));
+            program_.force(add_quorum(is_read, first->nodes), side_row(is_read));
             shares.push_back(node_shares({{first->nodes, 1}}, nodes_));
         }
         if (load_.matters()) add_loads(shares[0], shares[1]);
-        program_->restart();
+        program_.restart();
         add_violations();
         return {};
     }
@@ -249,24 +269,24 @@ private:
             entries column;
             for (unsigned node = 0; node < nodes_; ++node)
                 column.push_back({load_row(share, node), -1});
-            if (load_.row.has_value()) column.push_back({*load_.row, weight});
+            if (load_.limited) column.push_back({load_.row, weight});
             const auto loads = node_loads(work_, reads, writes, fraction);
             const auto busiest = std::ranges::max_element(loads) - loads.begin();
-            program_->force(program_->add_column(load_.is_goal ? weight : 0, column),
-                            load_row(share, static_cast<std::size_t>(busiest)));
+            program_.force(program_.add_column(load_.is_goal ? weight : 0, column),
+                           load_row(share, static_cast<std::size_t>(busiest)));
         }
     }
 
     // Where the first solution breaks a limit, by how much it does is basic in the place of the slack.
     void add_violations() {
-        program_->set_repairing(true);
+        program_.set_repairing(true);
         for (const criterion* c : {&load_, &network_, &latency_}) {
-            if (!c->row.has_value() || program_->value_at(*c->row) >= 0) continue;
-            const simplex::entry less{*c->row, -1};
-            program_->force(program_->add_column(0, {&less, 1}, simplex::column_kind::violation),
-                            *c->row);
+            if (!c->limited || program_.value_at(c->row) >= 0) continue;
+            const simplex::entry less{c->row, -1};
+            program_.force(program_.add_column(0, {&less, 1}, simplex::column_kind::violation),
+                           c->row);
         }
-        program_->restart();
+        program_.restart();
     }
 
     std::uint32_t add_quorum(bool is_read, std::vector<unsigned> nodes) {
@@ -279,13 +299,13 @@ private:
         column_.push_back({side_row(is_read), 1});
         double cost = 0;
         const auto count = [&](const criterion& c, double amount) {
-            if (c.row.has_value()) column_.push_back({*c.row, amount * c.scale});
+            if (c.limited) column_.push_back({c.row, amount * c.scale});
             if (c.is_goal) cost += amount * c.scale;
         };
         count(network_, part * static_cast<double>(nodes.size()));
         if (latency_.matters())
             count(latency_, part * mean_time(latency_of(side(is_read), work_, nodes)).count());
-        const std::uint32_t column = program_->add_column(cost, column_);
+        const std::uint32_t column = program_.add_column(cost, column_);
         asked_.push_back({column, is_read, std::move(nodes)});
         return column;
     }
@@ -305,7 +325,7 @@ private:
     // Adds the quorums that the present prices ask for, until there are none.
     std::expected<void, optimize_error> improve() {
         for (std::size_t round = 0; round < max_rounds; ++round) {
-            if (!program_->solve(max_rounds)) return failure(optimize_errc::too_complex);
+            if (!program_.solve(max_rounds)) return failure(optimize_errc::too_complex);
             set_prices();
             double bound = -price_of_limits();
             bool added = false;
@@ -313,13 +333,13 @@ private:
                 const auto cheapest = find_cheapest(is_read);
                 if (!cheapest.has_value()) return failure(optimize_errc::too_complex);
                 bound += cheapest->price;
-                const double paid = program_->duals()[side_row(is_read)];
+                const double paid = program_.duals()[side_row(is_read)];
                 if (cheapest->price - paid > -converged) continue;
                 add_quorum(is_read, cheapest->nodes);
                 added = true;
             }
             bound_ = bound;
-            if (!added || program_->cost() - bound <= converged * std::abs(bound)) return {};
+            if (!added || program_.cost() - bound <= converged * magnitude(bound)) return {};
         }
         return failure(optimize_errc::too_complex);
     }
@@ -327,10 +347,10 @@ private:
     // The prices of the program, made to fulfil exactly what they fulfil but for rounding: none is
     // negative, and the load of each fraction is paid for by its nodes.
     void set_prices() {
-        const auto duals = program_->duals();
+        const auto duals = program_.duals();
         for (criterion* c : {&load_, &network_, &latency_}) {
-            c->price = c->is_goal && !program_->repairing() ? 1 : 0;
-            if (c->row.has_value()) c->price += std::max(0.0, -duals[*c->row]);
+            c->price = c->is_goal && !program_.repairing() ? 1 : 0;
+            if (c->limited) c->price += std::max(0.0, -duals[c->row]);
         }
         load_prices_.assign(load_rows(), 0);
         for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share) {
@@ -350,9 +370,9 @@ private:
     [[nodiscard]] double price_of_limits() const {
         double sum = 0;
         for (const criterion* c : {&load_, &network_, &latency_}) {
-            if (!c->row.has_value()) continue;
-            const double goal = c->is_goal && !program_->repairing() ? 1 : 0;
-            sum += (c->price - goal) * *c->limit * c->scale;
+            if (!c->limited) continue;
+            const double goal = c->is_goal && !program_.repairing() ? 1 : 0;
+            sum += (c->price - goal) * c->limit * c->scale;
         }
         return sum;
     }
@@ -369,17 +389,17 @@ private:
 
     [[nodiscard]] std::expected<plan, optimize_error> binding_limits() const {
         optimize_error error{optimize_errc::infeasible};
-        error.load = load_.row.has_value() && load_.price > feasible;
-        error.network_load = network_.row.has_value() && network_.price > feasible;
-        error.latency = latency_.row.has_value() && latency_.price > feasible;
+        error.load = load_.limited && load_.price > feasible;
+        error.network_load = network_.limited && network_.price > feasible;
+        error.latency = latency_.limited && latency_.price > feasible;
         return std::unexpected(error);
     }
 
     [[nodiscard]] strategy present() const {
         std::vector<double> probability(asked_.back().column + 1, 0);
-        for (std::size_t row = 0; row < program_->basis().size(); ++row)
-            if (program_->basis()[row] < probability.size())
-                probability[program_->basis()[row]] = std::max(0.0, program_->value_at(row));
+        for (std::size_t row = 0; row < program_.basis().size(); ++row)
+            if (program_.basis()[row] < probability.size())
+                probability[program_.basis()[row]] = std::max(0.0, program_.value_at(row));
         std::vector<weighted_quorum> sides[2];
         for (const asked& quorum : asked_)
             sides[quorum.is_read ? 0 : 1].push_back({quorum.nodes, probability[quorum.column]});
@@ -389,7 +409,7 @@ private:
     // Rounding may have stopped the program early; computed anew, it goes on.
     [[nodiscard]] std::expected<plan, optimize_error> best_plan() {
         for (int attempt = 0; attempt < 4; ++attempt) {
-            if (attempt > 0) program_->refactor();
+            if (attempt > 0) program_.refactor();
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
             const strategy chosen = present();
             const measures cost = evaluate(system_, work_, chosen);
@@ -398,7 +418,7 @@ private:
                                                                     : cost.latency.count();
             const criterion& goal = load_.is_goal ? load_ : network_.is_goal ? network_ : latency_;
             const double bound = bound_ / goal.scale;
-            const double gap = value > 0 ? std::abs(value - bound) / value : std::abs(bound);
+            const double gap = value > 0 ? magnitude(value - bound) / value : magnitude(bound);
             if (gap <= enough) return plan{chosen, cost, bound, gap};
         }
         return failure(optimize_errc::too_complex);
@@ -411,13 +431,14 @@ private:
     std::size_t effort_;
     quorum_pricer reads_;
     quorum_pricer writes_;
+    std::size_t rows_;
+    simplex program_;
     /// Weights add up to 1.
     std::vector<read_share> shares_;
     double read_fraction_ = 0;
     criterion load_;
     criterion network_;
     criterion latency_;
-    std::optional<simplex> program_;
     std::vector<asked> asked_;
     entries column_;
     std::vector<double> load_prices_;

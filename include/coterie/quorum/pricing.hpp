@@ -5,12 +5,13 @@
 // question that the program of optimize.hpp asks in every round. Of little use alone.
 //
 // A quorum's latency is that of its slowest node that is needed; so the cheapest one is looked for among
-// the nodes up to each latency in turn.
+// the nodes up to each latency in turn. What must survive failures is found by a fold (surviving.hpp),
+// or, where nodes stand twice or have weights, in a list of all minimal sets.
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include <coterie/quorum/expression.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/strategy.hpp>
+#include <coterie/quorum/surviving.hpp>
 
 namespace coterie::inline v0::quorum::detail {
 
@@ -37,10 +39,15 @@ constexpr bool survives(const expression& e, node_set set, unsigned failures) {
 class quorum_pricer {
 public:
     quorum_pricer(const expression& e, const workload& work, unsigned failures)
-        : expression_(e), failures_(failures), finder_(e), slow_(e.node_count(), mean_time{0}) {
+        : expression_(e),
+          failures_(failures),
+          finder_(e),
+          surviving_(e, failures),
+          foldable_(surviving_fold::applies_to(e)),
+          latency_(e.node_count(), mean_time{0}) {
         for (unsigned node = 0; node < work.nodes.size(); ++node)
-            slow_[node] = work.nodes[node].latency;
-        latencies_ = slow_;
+            latency_[node] = work.nodes[node].latency;
+        latencies_ = latency_;
         std::ranges::sort(latencies_);
         latencies_.erase(std::unique(latencies_.begin(), latencies_.end()), latencies_.end());
     }
@@ -69,11 +76,17 @@ private:
     std::expected<priced_quorum, expression_errc> find_within(std::span<const double> prices,
                                                               mean_time latency,
                                                               std::size_t effort) {
-        if (failures_ > 0) return find_listed(prices, latency, effort);
+        if (failures_ > 0 && !foldable_) return find_listed(prices, latency, effort);
+        if (failures_ > 0) {
+            fast_.resize(latency_.size());
+            for (std::size_t node = 0; node < fast_.size(); ++node)
+                fast_[node] = latency_[node] <= latency;
+            return surviving_.find(prices, fast_, effort);
+        }
         if (latency == latencies_.back()) return finder_.find(prices, effort);
         prices_.assign(prices.begin(), prices.end());
         for (std::size_t node = 0; node < prices_.size(); ++node)
-            if (slow_[node] > latency) prices_[node] = infinite;
+            if (latency_[node] > latency) prices_[node] = infinite;
         return finder_.find(prices_, effort);
     }
 
@@ -81,17 +94,17 @@ private:
     std::expected<priced_quorum, expression_errc> find_listed(std::span<const double> prices,
                                                               mean_time latency,
                                                               std::size_t effort) {
-        const auto at = static_cast<std::size_t>(std::ranges::lower_bound(latencies_, latency) -
-                                                 latencies_.begin());
+        std::size_t at = 0;
+        while (latencies_[at] < latency) ++at;
         lists_.resize(latencies_.size());
-        if (!lists_[at].has_value()) {
-            auto made = list(latency, effort);
-            if (!made.has_value()) return std::unexpected(made.error());
-            lists_[at] = *std::move(made);
+        if (!lists_[at].made) {
+            auto sets = list(latency, effort);
+            if (!sets.has_value()) return std::unexpected(sets.error());
+            lists_[at] = {true, *std::move(sets)};
         }
         priced_quorum best{infinite, {}};
         const node_set* chosen = nullptr;
-        for (const node_set& set : *lists_[at]) {
+        for (const node_set& set : lists_[at].sets) {
             double price = 0;
             for (const unsigned node : set) price += prices[node];
             if (price >= best.price) continue;
@@ -104,24 +117,34 @@ private:
 
     [[nodiscard]] std::expected<std::vector<node_set>, expression_errc> list(
         mean_time latency, std::size_t effort) const {
-        if (slow_.size() > node_set::capacity)
+        if (latency_.size() > node_set::capacity)
             return std::unexpected(expression_errc::too_many_nodes);
         node_set fast;
-        for (unsigned node = 0; node < slow_.size(); ++node)
-            if (slow_[node] <= latency) fast.insert(node);
+        for (unsigned node = 0; node < latency_.size(); ++node)
+            if (latency_[node] <= latency) fast.insert(node);
         const auto accepts = [&](node_set set) {
             return expression_.is_quorum(set & fast) && survives(expression_, set, failures_);
         };
-        return minimal_sets(static_cast<unsigned>(slow_.size()), accepts, effort).list();
+        return minimal_sets(static_cast<unsigned>(latency_.size()), accepts, effort).list();
     }
+
+    struct listed {
+        bool made = false;
+        std::vector<node_set> sets = std::vector<node_set>();
+    };
 
     const expression& expression_;
     unsigned failures_;
     cheapest_finder finder_;
-    std::vector<mean_time> slow_;
+    surviving_fold surviving_;
+    bool foldable_;
+    /// Of each node.
+    std::vector<mean_time> latency_;
     /// Ascending, each once.
     std::vector<mean_time> latencies_;
-    std::vector<std::optional<std::vector<node_set>>> lists_;
+    /// By latency.
+    std::vector<listed> lists_;
+    std::vector<bool> fast_;
     std::vector<double> prices_;
 };
 

@@ -11,16 +11,16 @@
 // Source: Bland, "New finite pivoting rules for the simplex method", Math. of OR 2(2), 1977.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include <coterie/core/assert.hpp>
-
 namespace coterie::inline v0::quorum::detail {
+
+/// |x|, without the 8000 lines of <cmath>.
+constexpr double magnitude(double x) noexcept { return x < 0 ? -x : x; }
 
 /// The program and its present solution. Rows come with a slack each; a row that is an equation has one
 /// that may not come back once it has left.
@@ -121,7 +121,7 @@ public:
             std::size_t best = rows_;
             for (std::size_t row = 0; row < rows_; ++row)
                 if (!placed[row] &&
-                    (best == rows_ || std::abs(direction_[row]) > std::abs(direction_[best])))
+                    (best == rows_ || magnitude(direction_[row]) > magnitude(direction_[best])))
                     best = row;
             replace(column, best);
             placed[best] = true;
@@ -233,12 +233,12 @@ private:
         for (std::size_t row = 0; row < rows_; ++row) {
             const double d = direction_[row];
             const bool stuck = !repairing_ && columns_[basis_[row]].kind == column_kind::violation;
-            if (stuck ? std::abs(d) < smallest_pivot : d < smallest_pivot) continue;
+            if (stuck ? magnitude(d) < smallest_pivot : d < smallest_pivot) continue;
             const double ratio = stuck || values_[row] < 0 ? 0 : values_[row] / d;
             if (best != rows_ && ratio > least + 1e-12) continue;
             const bool better =
                 best == rows_ || ratio < least - 1e-12 ||
-                (bland ? basis_[row] < basis_[best] : std::abs(d) > std::abs(direction_[best]));
+                (bland ? basis_[row] < basis_[best] : magnitude(d) > magnitude(direction_[best]));
             if (!better) continue;
             best = row;
             least = ratio;

@@ -14,14 +14,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/quorum/cheapest.hpp>
 #include <coterie/quorum/expression.hpp>
-#include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/quorum_system.hpp>
 
 namespace coterie::inline v0::quorum {
@@ -49,7 +50,7 @@ struct workload {
     /// Weights count relative to their sum.
     std::vector<read_share> reads = {{0.5}};
     /// By number; where there are none, every node is a default one.
-    std::vector<node_profile> nodes = {};
+    std::vector<node_profile> nodes = std::vector<node_profile>();
 
     /// Whether it makes sense for so many nodes: fractions from 0 to 1, weights and capacities above 0 and
     /// finite, latencies not negative, a profile for each node or none.
