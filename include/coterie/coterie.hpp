@@ -80,6 +80,7 @@
 #include <coterie/quorum/parse.hpp>
 #include <coterie/quorum/pricing.hpp>
 #include <coterie/quorum/quorum_system.hpp>
+#include <coterie/quorum/search.hpp>
 #include <coterie/quorum/simplex.hpp>
 #include <coterie/quorum/strategy.hpp>
 #include <coterie/quorum/surviving.hpp>

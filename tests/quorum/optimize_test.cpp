@@ -62,12 +62,6 @@ workload random_workload(rng& random, unsigned nodes) {
     return work;
 }
 
-double measure_of(const quorum::measures& cost, objective goal) {
-    if (goal == objective::load) return cost.load;
-    if (goal == objective::network_load) return cost.network_load;
-    return cost.latency.count();
-}
-
 /// Limits on what is not the goal, often such as can just be kept, or just not.
 limits random_limits(rng& random, const quorum_system& system, const workload& work, objective goal,
                      unsigned failures) {
@@ -110,7 +104,7 @@ void check_against_reference(const quorum_system& system, objective goal, const 
     if (!least.has_value()) return;
     CHECK(plan->gap <= 1e-9);
     CHECK(plan->cost == quorum::evaluate(system, work, plan->chosen));
-    CHECK(measure_of(plan->cost, goal) == Approx(*least).epsilon(1e-7).margin(1e-12));
+    CHECK(objective_of(plan->cost, goal) == Approx(*least).epsilon(1e-7).margin(1e-12));
     CHECK(plan->bound == Approx(*least).epsilon(1e-7).margin(1e-12));
     CHECK(keeps(plan->cost, within));
     CHECK(all_quorums(plan->chosen.reads(), system.reads(), within.resilience));

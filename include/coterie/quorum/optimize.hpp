@@ -42,6 +42,12 @@ enum class objective : std::uint8_t {
     latency
 };
 
+/// That measure; latency in seconds.
+[[nodiscard]] constexpr double objective_of(const measures& cost, objective what) noexcept {
+    if (what == objective::load) return cost.load;
+    return what == objective::network_load ? cost.network_load : cost.latency.count();
+}
+
 /// What a strategy has to keep to.
 struct limits {
     /// Of the measures that are not the objective.
@@ -413,9 +419,7 @@ private:
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
             const strategy chosen = present();
             const measures cost = evaluate(system_, work_, chosen);
-            const double value = goal_ == objective::load           ? cost.load
-                                 : goal_ == objective::network_load ? cost.network_load
-                                                                    : cost.latency.count();
+            const double value = objective_of(cost, goal_);
             const criterion& goal = load_.is_goal ? load_ : network_.is_goal ? network_ : latency_;
             const double bound = bound_ / goal.scale;
             const double gap = value > 0 ? magnitude(value - bound) / value : magnitude(bound);

@@ -130,7 +130,7 @@ private:
 
     struct listed {
         bool made = false;
-        std::vector<node_set> sets = std::vector<node_set>();
+        std::vector<node_set> sets;
     };
 
     const expression& expression_;

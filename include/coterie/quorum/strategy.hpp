@@ -50,7 +50,8 @@ struct workload {
     /// Weights count relative to their sum.
     std::vector<read_share> reads = {{0.5}};
     /// By number; where there are none, every node is a default one.
-    std::vector<node_profile> nodes = std::vector<node_profile>();
+    // NOLINTNEXTLINE(readability-redundant-member-init): or g++ warns where it is left out.
+    std::vector<node_profile> nodes = {};
 
     /// Whether it makes sense for so many nodes: fractions from 0 to 1, weights and capacities above 0 and
     /// finite, latencies not negative, a profile for each node or none.

@@ -30,7 +30,7 @@ public:
     [[nodiscard]] static bool applies_to(const expression& e) {
         const auto elements = e.elements();
         const auto leaves = std::ranges::count_if(elements, &element::is_node);
-        return std::cmp_equal(leaves, e.node_count()) &&
+        return static_cast<std::size_t>(leaves) == e.node_count() &&
                std::ranges::all_of(elements, [](const element& each) { return each.weight == 1; });
     }
 
