@@ -111,7 +111,7 @@ public:
 
     /// Whether these nodes are a quorum, or hold one.
     ///
-    /// Complexity: linear in the elements, often less; no allocation.
+    /// Complexity: at most linear in the elements; no allocation.
     [[nodiscard]] constexpr bool is_quorum(node_set nodes) const {
         return holds(0, [nodes](unsigned node) { return nodes.contains(node); });
     }
@@ -304,14 +304,19 @@ template <class Up>
 constexpr bool expression::holds(std::size_t at, const Up& up) const {
     const element& whole = elements_[at];
     if (whole.is_node()) return up(whole.value);
-    std::uint32_t missing = whole.value;
+    // Nodes are summed without a branch on whether they are up, which nobody can predict.
+    std::uint32_t have = 0;
     const std::size_t end = at + whole.extent;
     for (std::size_t member = at + 1; member < end; member += elements_[member].extent) {
-        if (!holds(member, up)) continue;
-        if (elements_[member].weight >= missing) return true;
-        missing -= elements_[member].weight;
+        const element& part = elements_[member];
+        if (part.is_node()) {
+            have += part.weight * static_cast<std::uint32_t>(up(part.value));
+            continue;
+        }
+        if (have >= whole.value) return true;
+        if (holds(member, up)) have += part.weight;
     }
-    return false;
+    return have >= whole.value;
 }
 
 constexpr bool expression::is_quorum(std::span<const std::uint64_t> words) const {

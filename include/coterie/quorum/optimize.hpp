@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -142,8 +143,7 @@ public:
           effort_(effort),
           reads_(system.reads(), work, within.resilience),
           writes_(system.writes(), work, within.resilience),
-          rows_(count_rows(system, goal, work, within)),
-          program_(std::min(rows_, max_rows)) {
+          rows_(count_rows(system, goal, work, within)) {
         double longest = 0;
         double smallest = infinite;
         for (unsigned node = 0; node < nodes_; ++node) {
@@ -176,6 +176,9 @@ public:
             if (c->limited && (c->is_goal || !(c->limit > 0 && c->limit < infinite)))
                 return failure(optimize_errc::invalid_limit);
         if (auto done = start(); !done.has_value()) return std::unexpected(done.error());
+        if (!load_.limited && !network_.limited && !latency_.limited)
+            if (plan played = played_plan(); played.gap <= converged) return played;
+        build_program();
         if (program_.cost() > 0) {
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
             if (program_.cost() > feasible) return binding_limits();
@@ -202,18 +205,20 @@ private:
         [[nodiscard]] bool matters() const { return is_goal || limited; }
     };
 
-    /// A quorum that is a column of the program.
+    /// A quorum that is a column of the program, and how often it was asked in `play`.
     struct asked {
-        std::uint32_t column;
         bool is_read;
         std::vector<unsigned> nodes;
+        double played = 1;
+        std::uint32_t column = 0;
     };
 
     static constexpr std::size_t max_rows = 2000;
     static constexpr std::size_t max_rounds = 100'000;
     static constexpr double feasible = 1e-9;
     static constexpr double enough = 1e-9;
-    static constexpr double converged = 1e-13;
+    static constexpr double converged = 1e-12;
+    static constexpr double improving = 1e-13;
 
     static std::unexpected<optimize_error> failure(optimize_errc code) {
         return std::unexpected(optimize_error{code});
@@ -243,29 +248,90 @@ private:
         return static_cast<std::uint32_t>(load_rows() + (is_read ? 0 : 1));
     }
 
-    // Rows: load of each node at each fraction <= the load there; reads add up to 1, writes add up to 1;
-    // limits. The first solution asks one quorum on each side.
+    // Finds quorums to begin with.
     std::expected<void, optimize_error> start() {
         if (rows_ > max_rows) return failure(optimize_errc::too_complex);
+        for (const bool is_read : {true, false}) {
+            auto first =
+                pricer(is_read).find(std::vector<double>(nodes_, 1), latency_.matters(), effort_);
+            if (!first.has_value()) return failure(optimize_errc::too_complex);
+            if (first->nodes.empty()) return failure(optimize_errc::not_resilient);
+            asked_.push_back({is_read, std::move(first->nodes)});
+        }
+        if (load_.is_goal) return play();
+        return {};
+    }
+
+    // Each side in turn asks the quorum that the loads so far make cheapest (Brown, "Iterative solution of
+    // games by fictitious play", 1951). Nodes that are alike are soon equally busy, and there may be
+    // nothing left to do; if there is, these are good quorums to begin with.
+    std::expected<void, optimize_error> play() {
+        std::vector<double> units[2];
+        for (const bool is_read : {true, false})
+            for (unsigned node = 0; node < nodes_; ++node) {
+                double unit = 0;
+                for (std::size_t share = 0; share < shares_.size(); ++share)
+                    unit += shares_[share].weight * load_.scale * load_of(is_read, share, node);
+                units[is_read ? 0 : 1].push_back(unit);
+            }
+        std::vector<double> busy(nodes_, 0);
+        for (const asked& first : asked_)
+            for (const unsigned node : first.nodes)
+                busy[node] += units[first.is_read ? 0 : 1][node];
+        node_prices_.resize(nodes_);
+        for (unsigned round = 1; round < nodes_; ++round) {
+            const auto [least, most] = std::ranges::minmax(busy);
+            if (most - least <= converged * most) break;
+            for (const bool is_read : {true, false}) {
+                const auto& unit = units[is_read ? 0 : 1];
+                for (unsigned node = 0; node < nodes_; ++node)
+                    node_prices_[node] = unit[node] * (busy[node] + unit[node]);
+                auto next = pricer(is_read).find(node_prices_, 0, effort_);
+                if (!next.has_value()) return failure(optimize_errc::too_complex);
+                for (const unsigned node : next->nodes) busy[node] += unit[node];
+                ask_again(is_read, std::move(next->nodes));
+            }
+        }
+        return {};
+    }
+
+    void ask_again(bool is_read, std::vector<unsigned> nodes) {
+        for (asked& before : asked_)
+            if (before.is_read == is_read && before.nodes == nodes) {
+                before.played += 1;
+                return;
+            }
+        asked_.push_back({is_read, std::move(nodes)});
+    }
+
+    // What was played, with the bound that holds where all nodes have the same price.
+    [[nodiscard]] plan played_plan() {
+        std::vector<double> played;
+        for (const asked& quorum : asked_) played.push_back(quorum.played);
+        set_prices(std::vector<double>(rows_, 0));
+        bound_ = 0;
+        for (const bool is_read : {true, false})
+            bound_ += find_cheapest(is_read).value_or(priced_quorum{0, {}}).price;
+        return judged(strategy_of(played));
+    }
+
+    // Rows: load of each node at each fraction <= the load there; reads add up to 1, writes add up to 1;
+    // limits. The first solution asks the first quorum of each side.
+    void build_program() {
+        program_ = simplex(rows_);
         for (const bool is_read : {true, false})
             program_.set_row(side_row(is_read), simplex::row_kind::equal, 1);
         for (const criterion* c : {&load_, &network_, &latency_})
             if (c->limited)
                 program_.set_row(c->row, simplex::row_kind::at_most, c->limit * c->scale);
-
-        std::vector<std::vector<double>> shares;
-        for (const bool is_read : {true, false}) {
-            const auto first =
-                pricer(is_read).find(std::vector<double>(nodes_, 1), latency_.matters(), effort_);
-            if (!first.has_value()) return failure(optimize_errc::too_complex);
-            if (first->nodes.empty()) return failure(optimize_errc::not_resilient);
-            program_.force(add_quorum(is_read, first->nodes), side_row(is_read));
-            shares.push_back(node_shares({{first->nodes, 1}}, nodes_));
-        }
-        if (load_.matters()) add_loads(shares[0], shares[1]);
+        for (asked& quorum : asked_) add_column(quorum);
+        for (const asked& first : {asked_[0], asked_[1]})
+            program_.force(first.column, side_row(first.is_read));
+        if (load_.matters())
+            add_loads(node_shares({{asked_[0].nodes, 1}}, nodes_),
+                      node_shares({{asked_[1].nodes, 1}}, nodes_));
         program_.restart();
         add_violations();
-        return {};
     }
 
     // A variable for the load at each fraction, basic in the row of the node that is busiest at first.
@@ -295,25 +361,25 @@ private:
         program_.restart();
     }
 
-    std::uint32_t add_quorum(bool is_read, std::vector<unsigned> nodes) {
-        const double part = is_read ? read_fraction_ : 1 - read_fraction_;
+    void add_column(asked& quorum) {
+        const double part = quorum.is_read ? read_fraction_ : 1 - read_fraction_;
         column_.clear();
         for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share)
-            for (const unsigned node : nodes)
+            for (const unsigned node : quorum.nodes)
                 column_.push_back(
-                    {load_row(share, node), load_.scale * load_of(is_read, share, node)});
-        column_.push_back({side_row(is_read), 1});
+                    {load_row(share, node), load_.scale * load_of(quorum.is_read, share, node)});
+        column_.push_back({side_row(quorum.is_read), 1});
         double cost = 0;
         const auto count = [&](const criterion& c, double amount) {
             if (c.limited) column_.push_back({c.row, amount * c.scale});
             if (c.is_goal) cost += amount * c.scale;
         };
-        count(network_, part * static_cast<double>(nodes.size()));
-        if (latency_.matters())
-            count(latency_, part * mean_time(latency_of(side(is_read), work_, nodes)).count());
-        const std::uint32_t column = program_.add_column(cost, column_);
-        asked_.push_back({column, is_read, std::move(nodes)});
-        return column;
+        count(network_, part * static_cast<double>(quorum.nodes.size()));
+        if (latency_.matters()) {
+            const auto latency = latency_of(side(quorum.is_read), work_, quorum.nodes);
+            count(latency_, part * mean_time(latency).count());
+        }
+        quorum.column = program_.add_column(cost, column_);
     }
 
     /// What a request that asks the node adds to its load.
@@ -332,7 +398,7 @@ private:
     std::expected<void, optimize_error> improve() {
         for (std::size_t round = 0; round < max_rounds; ++round) {
             if (!program_.solve(max_rounds)) return failure(optimize_errc::too_complex);
-            set_prices();
+            set_prices(program_.duals());
             double bound = -price_of_limits();
             bool added = false;
             for (const bool is_read : {true, false}) {
@@ -340,20 +406,20 @@ private:
                 if (!cheapest.has_value()) return failure(optimize_errc::too_complex);
                 bound += cheapest->price;
                 const double paid = program_.duals()[side_row(is_read)];
-                if (cheapest->price - paid > -converged) continue;
-                add_quorum(is_read, cheapest->nodes);
+                if (cheapest->price - paid > -improving) continue;
+                asked_.push_back({is_read, cheapest->nodes});
+                add_column(asked_.back());
                 added = true;
             }
             bound_ = bound;
-            if (!added || program_.cost() - bound <= converged * magnitude(bound)) return {};
+            if (!added || program_.cost() - bound <= improving * magnitude(bound)) return {};
         }
         return failure(optimize_errc::too_complex);
     }
 
     // The prices of the program, made to fulfil exactly what they fulfil but for rounding: none is
-    // negative, and the load of each fraction is paid for by its nodes.
-    void set_prices() {
-        const auto duals = program_.duals();
+    // negative, and the load of each fraction is paid for by its nodes (by all alike, if by none).
+    void set_prices(std::span<const double> duals) {
         for (criterion* c : {&load_, &network_, &latency_}) {
             c->price = c->is_goal && !program_.repairing() ? 1 : 0;
             if (c->limited) c->price += std::max(0.0, -duals[c->row]);
@@ -401,15 +467,22 @@ private:
         return std::unexpected(error);
     }
 
-    [[nodiscard]] strategy present() const {
-        std::vector<double> probability(asked_.back().column + 1, 0);
-        for (std::size_t row = 0; row < program_.basis().size(); ++row)
-            if (program_.basis()[row] < probability.size())
-                probability[program_.basis()[row]] = std::max(0.0, program_.value_at(row));
+    /// The strategy that asks each quorum so often.
+    [[nodiscard]] strategy strategy_of(const std::vector<double>& how_often) const {
         std::vector<weighted_quorum> sides[2];
-        for (const asked& quorum : asked_)
-            sides[quorum.is_read ? 0 : 1].push_back({quorum.nodes, probability[quorum.column]});
+        for (std::size_t i = 0; i < asked_.size(); ++i)
+            sides[asked_[i].is_read ? 0 : 1].push_back({asked_[i].nodes, how_often[i]});
         return {std::move(sides[0]), std::move(sides[1])};
+    }
+
+    /// The strategy beside the present bound.
+    [[nodiscard]] plan judged(const strategy& chosen) const {
+        const measures cost = evaluate(system_, work_, chosen);
+        const double value = objective_of(cost, goal_);
+        const criterion& goal = load_.is_goal ? load_ : network_.is_goal ? network_ : latency_;
+        const double bound = bound_ / goal.scale;
+        const double gap = value > 0 ? magnitude(value - bound) / value : magnitude(bound);
+        return {chosen, cost, bound, gap};
     }
 
     // Rounding may have stopped the program early; computed anew, it goes on.
@@ -417,13 +490,13 @@ private:
         for (int attempt = 0; attempt < 4; ++attempt) {
             if (attempt > 0) program_.refactor();
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
-            const strategy chosen = present();
-            const measures cost = evaluate(system_, work_, chosen);
-            const double value = objective_of(cost, goal_);
-            const criterion& goal = load_.is_goal ? load_ : network_.is_goal ? network_ : latency_;
-            const double bound = bound_ / goal.scale;
-            const double gap = value > 0 ? magnitude(value - bound) / value : magnitude(bound);
-            if (gap <= enough) return plan{chosen, cost, bound, gap};
+            std::vector<double> values(program_.column_count(), 0);
+            for (std::size_t row = 0; row < rows_; ++row)
+                values[program_.basis()[row]] = std::max(0.0, program_.value_at(row));
+            std::vector<double> how_often;
+            for (const asked& quorum : asked_) how_often.push_back(values[quorum.column]);
+            plan best = judged(strategy_of(how_often));
+            if (best.gap <= enough) return best;
         }
         return failure(optimize_errc::too_complex);
     }
@@ -436,7 +509,7 @@ private:
     quorum_pricer reads_;
     quorum_pricer writes_;
     std::size_t rows_;
-    simplex program_;
+    simplex program_{0};
     /// Weights add up to 1.
     std::vector<read_share> shares_;
     double read_fraction_ = 0;

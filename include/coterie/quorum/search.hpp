@@ -74,8 +74,8 @@ public:
     };
 
     /// Lists what there is to look at: the expressions over these nodes, or over some of them.
-    [[nodiscard]] static std::expected<search, search_errc> start(std::vector<std::string> names,
-                                                                  search_goal goal);
+    [[nodiscard]] static std::expected<search, search_errc> start(
+        const std::vector<std::string>& names, search_goal goal);
 
     /// Looks at one more expression. Returns: whether there are more.
     bool step();
@@ -188,7 +188,7 @@ inline std::vector<expression> canonical_expressions(const std::vector<std::stri
     return all;
 }
 
-inline std::expected<search, search_errc> search::start(std::vector<std::string> names,
+inline std::expected<search, search_errc> search::start(const std::vector<std::string>& names,
                                                         search_goal goal) {
     if (names.empty()) return std::unexpected(search_errc::no_nodes);
     if (names.size() > detail::max_search_nodes)

@@ -130,6 +130,7 @@ public:
         since_refactored_ = 0;
     }
 
+    [[nodiscard]] std::size_t column_count() const noexcept { return columns_.size(); }
     [[nodiscard]] std::span<const double> duals() const noexcept { return duals_; }
     [[nodiscard]] double value_at(std::size_t row) const { return values_[row]; }
     [[nodiscard]] std::span<const std::uint32_t> basis() const noexcept { return basis_; }
