@@ -37,11 +37,13 @@ TEST_CASE("operators mean one of and all of") {
     CHECK(rows.find("x") == 4);
 }
 
+#ifndef __clang__  // which cannot make constants of the strings of libstdc++ 12
 TEST_CASE("an expression is a constant where it is asked for in one") {
     static_assert((expression("a") * expression("b")).is_quorum(node_set(3)));
     static_assert(!(expression("a") * expression("b")).is_quorum(node_set(1)));
     static_assert((expression("a") * expression("b")).dual().is_quorum(node_set(1)));
 }
+#endif
 
 TEST_CASE("gates within gates of their kind are one gate") {
     CHECK(a + (b + c) == (a + b) + c);
