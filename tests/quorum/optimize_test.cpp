@@ -157,6 +157,38 @@ TEST_CASE("limits and failures: what can be kept is kept, and what cannot is ref
     }
 }
 
+TEST_CASE("systems too large for the reference: certified, or refused for a reason") {
+    rng random(test::seed(), "large");
+    for (int round = 0; round < 60; ++round) {
+        const auto count = uniform_between(random, 6U, 40U);
+        const expression reads = test::random_expression(random, count, {round % 3 == 0, false});
+        const auto system = quorum_system::from_reads(reads);
+        const workload work = random_workload(random, count);
+        const auto goal = static_cast<objective>(round % 3);
+        INFO(reads.to_string());
+        limits within{.resilience = round % 3 != 0 && round % 4 == 0 ? 1U : 0U};
+        const auto best = quorum::optimize(system, goal, work, within);
+        if (!best.has_value()) {
+            CHECK(best.error().code == optimize_errc::not_resilient);
+            continue;
+        }
+        CHECK(best->gap <= 1e-9);
+        // A little more than the least of another measure: it can be kept, and costs something.
+        const auto other = goal == objective::load ? objective::latency : objective::load;
+        const auto least = quorum::optimize(system, other, work, within);
+        REQUIRE(least.has_value());
+        const double limit = objective_of(least->cost, other) * 1.05;
+        if (limit == 0) continue;
+        if (other == objective::load) within.load = limit;
+        if (other == objective::latency) within.latency = mean_time(limit);
+        const auto limited = quorum::optimize(system, goal, work, within);
+        REQUIRE(limited.has_value());
+        CHECK(limited->gap <= 1e-9);
+        CHECK(keeps(limited->cost, within));
+        CHECK(objective_of(limited->cost, goal) >= best->bound * (1 - 1e-9));
+    }
+}
+
 TEST_CASE("sides that are no duals of each other") {
     const auto system = quorum_system::make(quorum::choose(2, {a, b, c, d}).value(),
                                             quorum::all_of({a, b, c, d}).value());

@@ -248,7 +248,7 @@ constexpr void expression::append_member(const expression& member, std::uint32_t
     const std::size_t start = elements_.size();
     elements_.insert(elements_.end(), member.elements_.begin() + (same ? 1 : 0),
                      member.elements_.end());
-    if (!same) elements_[start].weight = weight;
+    elements_[start].weight = weight;
     for (std::size_t at = start; at < elements_.size(); ++at)
         if (elements_[at].is_node()) elements_[at].value = numbers[elements_[at].value];
     depth_ = std::max(depth_, member.depth_ + (same ? 0 : 1));

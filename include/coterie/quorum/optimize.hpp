@@ -218,7 +218,6 @@ private:
     static constexpr double feasible = 1e-9;
     static constexpr double enough = 1e-9;
     static constexpr double converged = 1e-12;
-    static constexpr double improving = 1e-13;
 
     static std::unexpected<optimize_error> failure(optimize_errc code) {
         return std::unexpected(optimize_error{code});
@@ -296,12 +295,17 @@ private:
     }
 
     void ask_again(bool is_read, std::vector<unsigned> nodes) {
-        for (asked& before : asked_)
-            if (before.is_read == is_read && before.nodes == nodes) {
-                before.played += 1;
-                return;
-            }
-        asked_.push_back({is_read, std::move(nodes)});
+        const auto before = was_asked(is_read, nodes);
+        if (before != asked_.end())
+            before->played += 1;
+        else
+            asked_.push_back({is_read, std::move(nodes)});
+    }
+
+    std::vector<asked>::iterator was_asked(bool is_read, const std::vector<unsigned>& nodes) {
+        return std::ranges::find_if(asked_, [&](const asked& before) {
+            return before.is_read == is_read && before.nodes == nodes;
+        });
     }
 
     // What was played, with the bound that holds where all nodes have the same price.
@@ -406,13 +410,15 @@ private:
                 if (!cheapest.has_value()) return failure(optimize_errc::too_complex);
                 bound += cheapest->price;
                 const double paid = program_.duals()[side_row(is_read)];
-                if (cheapest->price - paid > -improving) continue;
+                if (cheapest->price - paid > -converged) continue;
+                // What is a column already promises no more than rounding does.
+                if (was_asked(is_read, cheapest->nodes) != asked_.end()) continue;
                 asked_.push_back({is_read, cheapest->nodes});
                 add_column(asked_.back());
                 added = true;
             }
             bound_ = bound;
-            if (!added || program_.cost() - bound <= improving * magnitude(bound)) return {};
+            if (!added || program_.cost() - bound <= converged * magnitude(bound)) return {};
         }
         return failure(optimize_errc::too_complex);
     }

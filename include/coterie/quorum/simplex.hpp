@@ -154,7 +154,7 @@ private:
     static constexpr std::size_t patience = 32;
     static constexpr std::size_t refactor_after = 64;
     static constexpr double smallest_step = 1e-13;
-    static constexpr double tolerance = 1e-11;
+    static constexpr double tolerance = 1e-12;
     static constexpr double smallest_pivot = 1e-9;
 
     struct column_data {
