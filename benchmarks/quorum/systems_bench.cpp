@@ -46,6 +46,13 @@ void measure_load(const char* name, const bench::beside& floor, const expression
     });
 }
 
+void measure_reference(const char* name, const expression& reads) {
+    measure(name, {}, [system = quorum_system::from_reads(reads)](benchmark::State& state) {
+        for (auto _ : state)
+            benchmark::DoNotOptimize(reference::optimum(system, quorum::objective::load, {}));
+    });
+}
+
 /// The five nodes of the case study of Whittaker et al. 2021, by load, where any one may fail.
 quorum::search_goal case_study() {
     using std::chrono::seconds;
@@ -105,13 +112,10 @@ void measure_is_quorum(const char* name, const char* floor, const expression& e)
 
 [[maybe_unused]] const bool registered = [] {
     const auto nodes = [](unsigned n) { return quorum::numbered_nodes("n", n); };
-    measure(
-        "reference_load_majority_9", {},
-        [system = quorum_system::from_reads(majority_of(9))](benchmark::State& state) {
-            for (auto _ : state)
-                benchmark::DoNotOptimize(reference::optimum(system, quorum::objective::load, {}));
-        });
+    measure_reference("reference_load_majority_9", majority_of(9));
     measure_load("load_majority_9", at_most("reference_load_majority_9", 0.01), majority_of(9));
+    measure_reference("reference_load_majority_13", majority_of(13));
+    measure_load("load_majority_13", "reference_load_majority_13", majority_of(13));
     measure_load("load_majority_101", at_most("load_majority_9", 2000), majority_of(101));
     measure_load("load_grid_6x6", "load_majority_9", quorum::grid(nodes(36), 6).value());
     measure_load("load_hierarchy_81", "load_majority_9", quorum::hierarchy(nodes(81)).value());
