@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// The commands of the quorum tool. Each takes what the command line said, prints, and returns the exit status.
+// The commands of the quorum tool. Each takes what the command line said, prints, and returns the exit status;
+// those about quorum systems say themselves what they take.
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
 
 #include <coterie/quorum/nrw.hpp>
 
@@ -58,5 +61,10 @@ std::vector<std::string> level_names();
 
 /// What a partition does, and what consistency costs else.
 int show_pacelc(const pacelc_request& request);
+
+/// Adds `optimize`, which finds the best strategy of a quorum system. Sets `status` when it is given.
+void add_optimize(CLI::App& app, int& status);
+/// Adds `search`, which finds the best quorum system. Sets `status` when it is given.
+void add_search(CLI::App& app, int& status);
 
 }  // namespace quorum_tool

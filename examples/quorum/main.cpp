@@ -5,6 +5,8 @@
 //   quorum check -n 5 -r 2 -w 3
 //   quorum staleness -n 3 -r 1 -w 1 --delays measured.csv --svg curve.svg
 //   quorum pacelc -r 3 -w 3 --zones 3,2 --across 40
+//   quorum optimize "a*b + c*d" --capacity a=4000/2000,b=1000,c=2000,d=2000 --reads 0.9
+//   quorum search a,b,c,d,e --resilience 1 --reads 0.5
 //
 // Exit status: 1 if `check` finds a fault, 2 for bad input.
 
@@ -16,6 +18,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "quorum/cluster.hpp"
 #include "quorum/commands.hpp"
 
 namespace {
@@ -92,11 +95,16 @@ int run(int argc, char** argv) {
     add_check(app, check, status);
     add_staleness(app, staleness, status);
     add_pacelc(app, pacelc, status);
+    add_optimize(app, status);
+    add_search(app, status);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help) {
         return app.exit(help);
     } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "quorum: {}\n", error.what());
+        return bad_input;
+    } catch (const bad_argument& error) {
         fmt::print(stderr, "quorum: {}\n", error.what());
         return bad_input;
     }
