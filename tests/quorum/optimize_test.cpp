@@ -275,6 +275,20 @@ TEST_CASE("the load may exceed 1 where nodes are weak") {
     CHECK(plan->cost.capacity == Approx(0.1).epsilon(1e-9));
 }
 
+TEST_CASE("the unit of capacity is the caller's") {
+    const auto system = quorum_system::from_reads(quorum::majority({a, b, c, d, e}).value());
+    const auto load_in = [&](double unit) {
+        workload work{.reads = {{0.3}}};
+        for (const double capacity : {1.0, 2.0, 3.5, 4.25, 7.0})
+            work.nodes.push_back({unit * capacity, unit * capacity / 3});
+        const auto plan = quorum::optimize(system, objective::load, work);
+        REQUIRE(plan.has_value());
+        return plan->cost.load;
+    };
+    for (const double unit : {1e-9, 1e-3, 1e3, 1e9, 1e15})
+        CHECK(load_in(unit) * unit == Approx(load_in(1)).epsilon(1e-8));
+}
+
 TEST_CASE("a strategy is measured as its definition says") {
     const auto grid = quorum_system::from_reads(a * b * c + d * e * f);
     const quorum::strategy mine({{{0, 1, 2}, 2}, {{3, 4, 5}, 1}},
@@ -357,6 +371,8 @@ TEST_CASE("limits that cannot be kept are named") {
           "no strategy keeps to the limits: network load");
     CHECK(refused(objective::latency, {.load = 0.4, .network_load = 3}) ==
           "no strategy keeps to the limits: load");
+    CHECK(refused(objective::latency, {.load = 0.9, .network_load = 1.5}) ==
+          "no strategy keeps to the limits: network load");
     workload work{.reads = {{1.0}}};
     for (const int second : {1, 1, 9, 9})
         work.nodes.push_back({1, 1, std::chrono::seconds(second)});

@@ -76,6 +76,21 @@ TEST_CASE("programs at which simplex methods turn in circles") {
                    {0, 0, 1}}) == Approx(-1));
 }
 
+TEST_CASE("a program at which the steepest column alone turns in a circle, here as well") {
+    // One of 40 million random ones.
+    const program p{{3, 8, -1, 3, -1, -5, -4},
+                    {{-2, -3, -1, 2, 6, -1, 0},
+                     {6, 3, 1, -3, -5, 2, 6},
+                     {2, -3, -2, 4, -6, -4, -2},
+                     {1, 1, 1, 1, 1, 1, 1}},
+                    {0, 0, 0, 1}};
+    coterie::reference::dense_program reference;
+    reference.cost = p.cost;
+    reference.rows = p.rows;
+    reference.right = p.right;
+    CHECK(optimum(p) == Approx(reference.solve().value()));
+}
+
 TEST_CASE("degenerate programs end, at what the reference finds") {
     coterie::rng random(coterie::test::seed(), "simplex");
     for (int round = 0; round < 5000; ++round) {
