@@ -185,6 +185,7 @@ private:
     // The nodes of the quorum that fold() priced.
     constexpr std::vector<unsigned> collect() {
         std::vector<unsigned> nodes;
+        nodes.reserve(places_.size());
         wanted_.assign(elements_.size(), false);
         wanted_[0] = true;
         for (std::size_t at = 0; at < elements_.size(); ++at) {
@@ -193,7 +194,7 @@ private:
                 nodes.push_back(elements_[at].value);
                 continue;
             }
-            choose_at(at);
+            if (at > 0) choose_at(at);  // the root was chosen last
             for (const auto& c : choice_.chosen()) wanted_[c.at] = true;
         }
         std::ranges::sort(nodes);
