@@ -107,8 +107,8 @@ struct plan {
 ///
 /// Errors: as of optimize_errc; too_complex where nodes stand twice or resilience is asked for and
 /// `effort` is not enough, and beyond 2000 rows (nodes times fractions of reads).
-/// Complexity: a few pivots a node, each quadratic in the rows; no quorum is enumerated unless nodes
-/// stand twice or weights are mixed with resilience.
+/// Complexity: a few pivots a node, each quadratic in the rows. Quorums are listed only where resilience
+/// is asked for and nodes stand twice or have weights.
 [[nodiscard]] inline std::expected<plan, optimize_error> optimize(
     const quorum_system& system, objective goal, const workload& work, const limits& within = {},
     std::size_t effort = default_effort);
