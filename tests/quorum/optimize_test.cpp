@@ -357,6 +357,7 @@ TEST_CASE("bad input is an error that says which") {
     CHECK(code({}, {.network_load = -1}) == optimize_errc::invalid_limit);
     CHECK(code({}, {.latency = mean_time(0)}) == optimize_errc::invalid_limit);
     CHECK(code({}, {.resilience = 2}) == optimize_errc::not_resilient);
+    CHECK(code({}, {.resilience = ~0U}) == optimize_errc::not_resilient);
     CHECK(code({.reads = std::vector(600, quorum::read_share{0.5})}) == optimize_errc::too_complex);
 }
 
@@ -396,5 +397,13 @@ TEST_CASE("what would take too long is refused, not awaited") {
     }
     const auto tangled = quorum_system::from_reads(quorum::choose(20, members).value());
     CHECK(quorum::optimize(tangled, objective::load, {}, {}, 50).error().code ==
+          optimize_errc::too_complex);
+    CHECK(quorum::optimize(tangled, objective::load, {}, {.resilience = 5}, 5000).error().code ==
+          optimize_errc::too_complex);
+    CHECK(quorum::optimize(majority_of(401), objective::load, {}, {.resilience = 9}).error().code ==
+          optimize_errc::too_complex);
+    const auto many =
+        quorum_system::from_reads(quorum::any_of(quorum::numbered_nodes("n", 1500)).value());
+    CHECK(quorum::optimize(many, objective::network_load, {}, {.resilience = 1000}).error().code ==
           optimize_errc::too_complex);
 }

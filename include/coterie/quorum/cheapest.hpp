@@ -138,6 +138,9 @@ public:
         return std::move(best_);
     }
 
+    /// What the last call left of its effort.
+    [[nodiscard]] constexpr std::size_t effort_left() const noexcept { return effort_; }
+
 private:
     // Looks for a quorum that is cheaper than best_, where nodes that are decided cost nothing (in, and
     // paid for) or too much (out).

@@ -140,6 +140,7 @@ public:
           goal_(goal),
           work_(work),
           nodes_(system.node_count()),
+          failures_(within.resilience),
           effort_(effort),
           reads_(system.reads(), work, within.resilience),
           writes_(system.writes(), work, within.resilience),
@@ -249,6 +250,7 @@ private:
 
     // Finds quorums to begin with.
     std::expected<void, optimize_error> start() {
+        if (failures_ >= nodes_) return failure(optimize_errc::not_resilient);
         if (rows_ > max_rows) return failure(optimize_errc::too_complex);
         for (const bool is_read : {true, false}) {
             auto first =
@@ -511,6 +513,7 @@ private:
     objective goal_;
     const workload& work_;
     unsigned nodes_;
+    unsigned failures_;
     std::size_t effort_;
     quorum_pricer reads_;
     quorum_pricer writes_;

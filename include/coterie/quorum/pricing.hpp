@@ -25,16 +25,6 @@
 
 namespace coterie::inline v0::quorum::detail {
 
-/// Whether the set is a quorum, and still one when `failures` of its nodes fail, whichever.
-constexpr bool survives(const expression& e, node_set set, unsigned failures) {
-    if (failures == 0 || !e.is_quorum(set)) return e.is_quorum(set);
-    return std::all_of(set.begin(), set.end(), [&](unsigned node) {
-        node_set rest = set;
-        rest.erase(node);
-        return survives(e, rest, failures - 1);
-    });
-}
-
 /// Answers for one side of a system.
 class quorum_pricer {
 public:
@@ -115,17 +105,28 @@ private:
         return best;
     }
 
+    // A set survives if no few failures are fatal. A fatal set is a quorum of the dual, to which the nodes
+    // that are not asked come free.
     [[nodiscard]] std::expected<std::vector<node_set>, expression_errc> list(
         mean_time latency, std::size_t effort) const {
-        if (latency_.size() > node_set::capacity)
-            return std::unexpected(expression_errc::too_many_nodes);
+        const auto nodes = static_cast<unsigned>(latency_.size());
+        if (nodes > node_set::capacity) return std::unexpected(expression_errc::too_many_nodes);
         node_set fast;
-        for (unsigned node = 0; node < latency_.size(); ++node)
+        for (unsigned node = 0; node < nodes; ++node)
             if (latency_[node] <= latency) fast.insert(node);
+        cheapest_finder fatal(expression_.dual());
+        std::size_t left = effort;
+        std::vector<double> prices(nodes);
         const auto accepts = [&](node_set set) {
-            return expression_.is_quorum(set & fast) && survives(expression_, set, failures_);
+            if (left == 0 || !expression_.is_quorum(set & fast)) return false;
+            for (unsigned node = 0; node < nodes; ++node) prices[node] = set.contains(node) ? 1 : 0;
+            const auto failed = fatal.find(prices, left);
+            left = fatal.effort_left();
+            return failed.has_value() && failed->price > failures_;
         };
-        return minimal_sets(static_cast<unsigned>(latency_.size()), accepts, effort).list();
+        auto sets = minimal_sets(nodes, accepts, effort).list();
+        if (left == 0) return std::unexpected(expression_errc::too_complex);
+        return sets;
     }
 
     struct listed {

@@ -39,10 +39,12 @@ public:
 
     /// The cheapest set that survives and of which those that are `fast` hold a quorum.
     ///
-    /// Error: too_complex, where a gate has more states than `effort` for its members.
+    /// Error: too_complex, where there is more to look at than `effort`.
     [[nodiscard]] std::expected<priced_quorum, expression_errc> find(std::span<const double> prices,
                                                                      const std::vector<bool>& fast,
                                                                      std::size_t effort) {
+        if (elements_.size() * options() > effort)
+            return std::unexpected(expression_errc::too_complex);
         all_fast_ = std::ranges::all_of(fast, [](bool each) { return each; });
         prices_of_.assign(elements_.size() * options(), infinite);
         for (std::size_t at = elements_.size(); at-- > 0;) {
