@@ -192,7 +192,7 @@ template <class Leaf>
 
 constexpr std::expected<std::vector<node_set>, expression_errc> minimal_quorums(
     const expression& e, std::size_t effort) {
-    if (e.node_count() > node_set::capacity)
+    if (e.node_count() > node_set::max_nodes)
         return std::unexpected(expression_errc::too_many_nodes);
     const auto accepts = [&e](node_set set) { return e.is_quorum(set); };
     return detail::minimal_sets(e.node_count(), accepts, effort).list();

@@ -110,7 +110,7 @@ private:
     [[nodiscard]] std::expected<std::vector<node_set>, expression_errc> list(
         mean_time latency, std::size_t effort) const {
         const auto nodes = static_cast<unsigned>(latency_.size());
-        if (nodes > node_set::capacity) return std::unexpected(expression_errc::too_many_nodes);
+        if (nodes > node_set::max_nodes) return std::unexpected(expression_errc::too_many_nodes);
         node_set fast;
         for (unsigned node = 0; node < nodes; ++node)
             if (latency_[node] <= latency) fast.insert(node);
