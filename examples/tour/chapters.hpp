@@ -20,4 +20,7 @@ void ids_minted(const telling& how);
 /// Chapter 3: a shopping cart on three replicas, through a partition.
 void a_shared_cart(const telling& how);
 
+/// Chapter 4: how many replicas there are to be, and how many must answer.
+void how_many_must_answer(const telling& how);
+
 }  // namespace tour

@@ -28,6 +28,7 @@ constexpr chapter chapters[] = {
     {"Ids that explain themselves", tour::ids_explained},
     {"Ids that never repeat", tour::ids_minted},
     {"A cart that three people share", tour::a_shared_cart},
+    {"How many must answer", tour::how_many_must_answer},
 };
 
 void tell(std::size_t index, const tour::telling& how) {
