@@ -74,7 +74,7 @@ struct nrw {
     /// 2W > N: of two writes one sees the other.
     [[nodiscard]] constexpr bool writes_meet_writes() const noexcept { return w > n - w; }
 
-    /// What a reader may count on.
+    /// What a reader may count on, where later writes have larger versions.
     [[nodiscard]] constexpr read_guarantee guarantee(const practice& use = {}) const noexcept {
         const bool at_home = !use.sloppy || use.pr + use.pw > n;
         if (!reads_meet_writes() || !at_home) return read_guarantee::eventual;
