@@ -289,6 +289,32 @@ TEST_CASE("the unit of capacity is the caller's") {
         CHECK(load_in(unit) * unit == Approx(load_in(1)).epsilon(1e-8));
 }
 
+TEST_CASE("one node may be a million times as weak as another") {
+    rng random(test::seed(), "weak");
+    for (int round = 0; round < 200; ++round) {
+        const auto count = uniform_between(random, 3U, 12U);
+        const auto system = quorum_system::from_reads(
+            test::random_expression(random, count, {round % 2 == 0, false}));
+        workload work{.reads = {{0.25}, {0.75}}};
+        for (unsigned node = 0; node < count; ++node) {
+            const double powers[] = {1e-3, 1, 1e3};
+            const double power = powers[uniform_below(random, 3)];
+            work.nodes.push_back({power * (1 + uniform_real(random)),
+                                  power * (1 + uniform_real(random)),
+                                  std::chrono::nanoseconds(uniform_below(random, 1'000'000'000))});
+        }
+        INFO(system.reads().to_string());
+        const auto strong = quorum::optimize(system, objective::load, work);
+        REQUIRE(strong.has_value());
+        CHECK(strong->gap <= 1e-9);
+        const limits within{.load = strong->cost.load * 1.5, .network_load = {}, .latency = {}};
+        const auto fast = quorum::optimize(system, objective::latency, work, within);
+        REQUIRE(fast.has_value());
+        CHECK(fast->gap <= 1e-9);
+        CHECK(fast->cost.load <= *within.load * (1 + 1e-8));
+    }
+}
+
 TEST_CASE("a strategy is measured as its definition says") {
     const auto grid = quorum_system::from_reads(a * b * c + d * e * f);
     const quorum::strategy mine({{{0, 1, 2}, 2}, {{3, 4, 5}, 1}},

@@ -131,7 +131,7 @@ constexpr void optimize_error::append_to(Out& out) const {
 
 namespace detail {
 
-/// One run. Everything inside is scaled so that the largest coefficients are about 1.
+/// One run.
 class optimizer {
 public:
     optimizer(const quorum_system& system, objective goal, const workload& work,
@@ -145,13 +145,6 @@ public:
           reads_(system.reads(), work, within.resilience),
           writes_(system.writes(), work, within.resilience),
           rows_(count_rows(system, goal, work, within)) {
-        double longest = 0;
-        double smallest = infinite;
-        for (unsigned node = 0; node < nodes_; ++node) {
-            const node_profile profile = profile_of(work, node);
-            smallest = std::min({smallest, profile.read_capacity, profile.write_capacity});
-            longest = std::max(longest, mean_time(profile.latency).count());
-        }
         const double total = total_weight(work);
         for (const read_share& share : work.reads) {
             shares_.push_back({share.fraction, share.weight / total});
@@ -159,14 +152,14 @@ public:
         }
         read_fraction_ = std::min(read_fraction_, 1.0);
         auto row = static_cast<std::uint32_t>(load_rows(system, goal, work, within) + 2);
-        const auto criterion_of = [&](double scale, objective what, const auto& limit) {
-            criterion c{.scale = scale, .is_goal = goal == what, .limited = limit.has_value()};
+        const auto criterion_of = [&](objective what, const auto& limit) {
+            criterion c{.is_goal = goal == what, .limited = limit.has_value()};
             if (c.limited) c.row = row++;
             return c;
         };
-        load_ = criterion_of(smallest, objective::load, within.load);
-        network_ = criterion_of(1.0 / nodes_, objective::network_load, within.network_load);
-        latency_ = criterion_of(longest > 0 ? 1 / longest : 1, objective::latency, within.latency);
+        load_ = criterion_of(objective::load, within.load);
+        network_ = criterion_of(objective::network_load, within.network_load);
+        latency_ = criterion_of(objective::latency, within.latency);
         load_.limit = within.load.value_or(0);
         network_.limit = within.network_load.value_or(0);
         latency_.limit = within.latency.value_or(mean_time{0}).count();
@@ -177,8 +170,10 @@ public:
             if (c->limited && (c->is_goal || !(c->limit > 0 && c->limit < infinite)))
                 return failure(optimize_errc::invalid_limit);
         if (auto done = start(); !done.has_value()) return std::unexpected(done.error());
-        if (!load_.limited && !network_.limited && !latency_.limited)
-            if (plan played = played_plan(); played.gap <= converged) return played;
+        const plan played = played_plan();
+        const bool unlimited = !load_.limited && !network_.limited && !latency_.limited;
+        if (unlimited && played.gap <= converged) return played;
+        set_scales(objective_of(played.cost, goal_));
         build_program();
         if (program_.cost() > 0) {
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
@@ -193,7 +188,7 @@ private:
 
     /// One of load, network load and latency.
     struct criterion {
-        /// What it is multiplied with inside.
+        /// What it is multiplied with in the program.
         double scale = 1;
         bool is_goal = false;
         bool limited = false;
@@ -319,6 +314,14 @@ private:
         for (const bool is_read : {true, false})
             bound_ += find_cheapest(is_read).value_or(priced_quorum{0, {}}).price;
         return judged(strategy_of(played));
+    }
+
+    // Whatever units the caller has, limits and objective are about 1 in the program.
+    void set_scales(double objective_now) {
+        for (criterion* c : {&load_, &network_, &latency_}) {
+            if (c->limited) c->scale = 1 / c->limit;
+            if (c->is_goal && objective_now > 0) c->scale = 1 / objective_now;
+        }
     }
 
     // Rows: load of each node at each fraction <= the load there; reads add up to 1, writes add up to 1;
