@@ -308,6 +308,7 @@ private:
     // What was played, with the bound that holds where all nodes have the same price.
     [[nodiscard]] plan played_plan() {
         std::vector<double> played;
+        played.reserve(asked_.size());
         for (const asked& quorum : asked_) played.push_back(quorum.played);
         set_prices(std::vector<double>(rows_, 0));
         bound_ = 0;
@@ -505,6 +506,7 @@ private:
             for (std::size_t row = 0; row < rows_; ++row)
                 values[program_.basis()[row]] = std::max(0.0, program_.value_at(row));
             std::vector<double> how_often;
+            how_often.reserve(asked_.size());
             for (const asked& quorum : asked_) how_often.push_back(values[quorum.column]);
             plan best = judged(strategy_of(how_often));
             if (best.gap <= enough) return best;
