@@ -170,7 +170,7 @@ public:
             if (c->limited && (c->is_goal || !(c->limit > 0 && c->limit < infinite)))
                 return failure(optimize_errc::invalid_limit);
         if (auto done = start(); !done.has_value()) return std::unexpected(done.error());
-        const plan played = played_plan();
+        plan played = played_plan();
         const bool unlimited = !load_.limited && !network_.limited && !latency_.limited;
         if (unlimited && played.gap <= converged) return played;
         set_scales(objective_of(played.cost, goal_));
