@@ -83,4 +83,5 @@
 #include <coterie/quorum/strategy.hpp>
 #include <coterie/quorum/surviving.hpp>
 #include <coterie/quorum/tally.hpp>
+#include <coterie/retry/backoff.hpp>
 #include <coterie/version.hpp>
