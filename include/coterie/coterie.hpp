@@ -84,4 +84,7 @@
 #include <coterie/quorum/surviving.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/retry/backoff.hpp>
+#include <coterie/retry/deadline.hpp>
+#include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_state.hpp>
 #include <coterie/version.hpp>
