@@ -86,5 +86,7 @@
 #include <coterie/retry/backoff.hpp>
 #include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_state.hpp>
+#include <coterie/retry/token_bucket.hpp>
 #include <coterie/version.hpp>

@@ -47,12 +47,12 @@ struct ledger {
 
     void on_call(steady_time) { lines.emplace_back("call"); }
     void on_failure(steady_time, error_class e) { lines.push_back("failure " + to_string(e)); }
-    bool try_retry(steady_time, error_class) {
-        lines.emplace_back("try");
+    bool try_retry(steady_time, error_class, std::uint32_t attempt) {
+        lines.push_back("try " + std::to_string(attempt));
         return has_budget;
     }
     void on_success(steady_time) { lines.emplace_back("success"); }
-    void on_end(std::uint32_t retries) { lines.push_back("end " + std::to_string(retries)); }
+    void on_end(std::uint32_t attempts) { lines.push_back("end " + std::to_string(attempts)); }
 };
 
 struct observed {
@@ -186,7 +186,7 @@ TEST_CASE("the deadline is checked before the budget is charged") {
     ledger budget;
     retry_state call(policy, start, deadline(start + 1ms), budget);
     CHECK(failed(call) == stopped(stop_reason::deadline));
-    CHECK(budget.lines == std::vector<std::string>{"call", "failure transient", "end 0"});
+    CHECK(budget.lines == std::vector<std::string>{"call", "failure transient", "end 1"});
 }
 
 TEST_CASE("the budget sees each call and each failure that could be retried, once") {
@@ -198,25 +198,26 @@ TEST_CASE("the budget sees each call and each failure that could be retried, onc
         CHECK(failed(call).has_value());
         call.on_success(start);
     }
-    CHECK(budget.lines == lines{"call", "failure transient", "try", "success", "end 1"});
+    CHECK(budget.lines == lines{"call", "failure transient", "try 1", "success", "end 2"});
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);
         CHECK(failed(call).has_value());
         CHECK(failed(call) == stopped(stop_reason::attempts_exhausted));
     }
-    CHECK(budget.lines == lines{"call", "failure transient", "try", "failure transient", "end 1"});
+    CHECK(budget.lines ==
+          lines{"call", "failure transient", "try 1", "failure transient", "end 2"});
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);
         CHECK(failed(call, error_class::permanent) == stopped(stop_reason::permanent_error));
     }
-    CHECK(budget.lines == lines{"call", "end 0"});
+    CHECK(budget.lines == lines{"call", "end 1"});
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);  // and then nothing more is heard of it
     }
-    CHECK(budget.lines == lines{"call", "end 0"});
+    CHECK(budget.lines == lines{"call", "end 1"});
     budget.lines.clear();
     budget.has_budget = false;
     {
@@ -224,7 +225,7 @@ TEST_CASE("the budget sees each call and each failure that could be retried, onc
         CHECK(failed(call) == stopped(stop_reason::budget));
         CHECK(call.attempts() == 1);
     }
-    CHECK(budget.lines == lines{"call", "failure transient", "try", "end 0"});
+    CHECK(budget.lines == lines{"call", "failure transient", "try 1", "end 1"});
 }
 
 TEST_CASE("the observer is told of each attempt") {

@@ -47,12 +47,15 @@ struct no_budget {
     static constexpr void on_call(steady_time) noexcept {}
     /// An attempt failed in a way that could be tried again.
     static constexpr void on_failure(steady_time, error_class) noexcept {}
-    /// Takes what one retry costs. Returns: false where there is not enough, and then takes nothing.
-    static constexpr bool try_retry(steady_time, error_class) noexcept { return true; }
+    /// Takes what one retry costs, after attempt number `attempt`, from 1.
+    /// Returns: false where there is not enough, and then takes nothing.
+    static constexpr bool try_retry(steady_time, error_class, std::uint32_t /*attempt*/) noexcept {
+        return true;
+    }
     /// A call succeeded.
     static constexpr void on_success(steady_time) noexcept {}
-    /// A call is over, however it ended; `retries` of its try_retry() were true.
-    static constexpr void on_end(std::uint32_t) noexcept {}
+    /// A call is over, however it ended, after so many attempts.
+    static constexpr void on_end(std::uint32_t /*attempts*/) noexcept {}
 };
 
 /// Something with the hooks of `no_budget`.
@@ -60,7 +63,7 @@ template <class B>
 concept budget = requires(B& b, steady_time now, error_class e) {
     b.on_call(now);
     b.on_failure(now, e);
-    { b.try_retry(now, e) } -> std::same_as<bool>;
+    { b.try_retry(now, e, std::uint32_t{}) } -> std::same_as<bool>;
     b.on_success(now);
     b.on_end(std::uint32_t{});
 };
@@ -142,7 +145,7 @@ private:
         error_class e, std::optional<std::chrono::nanoseconds> retry_after, G& random);
     constexpr std::unexpected<stop_reason> stop(error_class e, stop_reason reason);
     constexpr void end() {
-        if (!has_ended_) budget_->on_end(retries_);
+        if (!has_ended_) budget_->on_end(attempts_);
         has_ended_ = true;
     }
 
@@ -152,7 +155,6 @@ private:
     deadline deadline_;
     [[no_unique_address]] Backoff::state_type backoff_{};
     std::uint32_t attempts_ = 1;
-    std::uint32_t retries_ = 0;
     bool has_ended_ = false;
 };
 
@@ -170,10 +172,9 @@ retry_state<Backoff, Budget, Observer>::on_failure(
     const auto delay = next_delay(e, retry_after, random);
     const auto at = saturating_add(now, delay);
     if (!deadline_.allows(at, policy_->min_attempt_time)) return stop(e, stop_reason::deadline);
-    if (!budget_->try_retry(now, e)) return stop(e, stop_reason::budget);
+    if (!budget_->try_retry(now, e, attempts_)) return stop(e, stop_reason::budget);
     observer_->on_retry(attempts_, e, delay);
     ++attempts_;
-    ++retries_;
     return at;
 }
 

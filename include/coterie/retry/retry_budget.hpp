@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// How much all calls together may retry. A retry that helps one call costs the server a call; when most
+// calls fail, retries multiply the load just when there is too much of it. A budget lets them through while
+// failures are few, and stops them when they are not.
+//
+//   retry::ratio_budget budget;                                  // one for each service that is called
+//   retry::retry_state call(policy, now, until, budget);         // or give it to a driver
+//
+// All three are shared by threads, without a lock. An unsuccessful draw takes nothing.
+// Source: gRPC proposal A6 ("Retry throttling"); Finagle's RetryBudget; Envoy's retry budget.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include <coterie/core/assert.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_state.hpp>
+
+namespace coterie::inline v0::retry {
+
+/// gRPC's: each failure takes a token, each success gives back `token_ratio`, and there are retries only
+/// while more than half of the tokens are left. Retries end when more than token_ratio / (1 + token_ratio) of
+/// all attempts fail: for the defaults at 9 %.
+///
+/// Complexity: one atomic load where nothing changes (full, or asking), else one compare-exchange.
+class token_budget : public no_budget {
+public:
+    /// Requires: 0 < max_tokens <= 1000, 0 <= token_ratio <= max_tokens; it is kept to three decimals.
+    struct options {
+        double max_tokens = 10;
+        double token_ratio = 0.1;
+    };
+
+    token_budget() noexcept : token_budget(options{}) {}
+    explicit token_budget(const options& o) noexcept
+        : max_(thousandths(o.max_tokens)), ratio_(thousandths(o.token_ratio)), missing_(0) {
+        COTERIE_ASSERT(0 < max_ && max_ <= 1'000'000 && 0 <= ratio_ && ratio_ <= max_);
+    }
+
+    token_budget(const token_budget&) = delete;
+    token_budget& operator=(const token_budget&) = delete;
+
+    /// The hooks; see no_budget.
+    void on_failure(steady_time, error_class) noexcept { take(1000); }
+    void on_success(steady_time) noexcept {
+        if (missing_.load(std::memory_order_relaxed) != 0) take(-ratio_);
+    }
+    [[nodiscard]] bool try_retry(steady_time, error_class, std::uint32_t) const noexcept {
+        const std::int32_t missing = missing_.load(std::memory_order_relaxed);
+        return missing == 0 || max_ - missing > max_ / 2;
+    }
+
+    /// How many tokens there are.
+    [[nodiscard]] double tokens() const noexcept {
+        return (max_ - missing_.load(std::memory_order_relaxed)) / 1000.0;
+    }
+
+private:
+    static std::int32_t thousandths(double x) noexcept {
+        COTERIE_ASSERT(0 <= x && x <= 1000);
+        return static_cast<std::int32_t>(x * 1000 + 1e-6);
+    }
+    void take(std::int32_t thousandths) noexcept;
+
+    std::int32_t max_;
+    std::int32_t ratio_;
+    std::atomic<std::int32_t>
+        missing_;  // from max_: nothing when it is full, which is the usual case
+};
+
+/// Finagle's: a call deposits, a retry withdraws 1 / ratio as much, and both are forgotten after `ttl`. So at
+/// most a `ratio` of the calls of that time are retried, and `min_per_second` besides.
+///
+/// Complexity: a call one atomic addition; a retry one and a load for each of 10 slots. Threads that draw at
+/// once may all be refused where there was enough for one; never the other way round.
+class ratio_budget : public no_budget {
+public:
+    /// Requires: 1 s <= ttl, 10^-6 <= ratio <= 1000, and at most 2 million for min_per_second in all of ttl.
+    struct options {
+        std::chrono::nanoseconds ttl = std::chrono::seconds(10);
+        double ratio = 0.2;
+        double min_per_second = 10;
+    };
+
+    ratio_budget() noexcept : ratio_budget(options{}) {}
+    explicit ratio_budget(const options& o) noexcept;
+
+    ratio_budget(const ratio_budget&) = delete;
+    ratio_budget& operator=(const ratio_budget&) = delete;
+
+    /// The hooks; see no_budget.
+    void on_call(steady_time now) noexcept { (void)add(advance(now), deposit); }
+    [[nodiscard]] bool try_retry(steady_time now, error_class, std::uint32_t) noexcept;
+
+    /// How many retries there is enough for.
+    [[nodiscard]] std::uint32_t retries(steady_time now) noexcept;
+
+private:
+    static constexpr std::int64_t deposit = 1000;
+    static constexpr std::size_t slots = 10;
+
+    // What was deposited and withdrawn in one tenth of ttl: its number, and the balance.
+    struct slot {
+        std::uint32_t number;
+        std::int32_t balance;
+    };
+    static constexpr std::uint64_t to_word(slot s) noexcept {
+        return std::uint64_t{s.number} << 32 | static_cast<std::uint32_t>(s.balance);
+    }
+    static constexpr slot to_slot(std::uint64_t word) noexcept {
+        return {static_cast<std::uint32_t>(word >> 32),
+                static_cast<std::int32_t>(static_cast<std::uint32_t>(word))};
+    }
+
+    std::uint32_t advance(steady_time now) noexcept;
+    bool add(std::uint32_t number, std::int64_t change) noexcept;
+    std::int64_t balance(std::uint32_t number) const noexcept;
+
+    std::int64_t slot_ns_;
+    std::int64_t withdrawal_;
+    std::int64_t reserve_;
+    std::atomic<std::uint32_t> newest_{0};
+    std::array<std::atomic<std::uint64_t>, slots> slots_{};
+};
+
+/// Envoy's: at any time at most a `ratio` of the calls in flight are retries, or `min_concurrency` if that is
+/// more. A call is in flight from on_call to on_end, and so are its retries from the first on.
+///
+/// Complexity: one atomic operation.
+class concurrency_budget : public no_budget {
+public:
+    /// Requires: 0 <= ratio <= 1.
+    struct options {
+        double ratio = 0.2;
+        std::uint32_t min_concurrency = 3;
+    };
+
+    concurrency_budget() noexcept : concurrency_budget(options{}) {}
+    explicit concurrency_budget(const options& o) noexcept : options_(o) {
+        COTERIE_ASSERT(0 <= o.ratio && o.ratio <= 1);
+    }
+
+    concurrency_budget(const concurrency_budget&) = delete;
+    concurrency_budget& operator=(const concurrency_budget&) = delete;
+
+    /// The hooks; see no_budget.
+    void on_call(steady_time) noexcept { in_flight_.fetch_add(one_call); }
+    [[nodiscard]] bool try_retry(steady_time, error_class, std::uint32_t attempt) noexcept;
+    void on_end(std::uint32_t attempts) noexcept {
+        in_flight_.fetch_sub(attempts > 1 ? one_call + 1 : one_call);
+    }
+
+    /// How many calls are in flight, and how many of them have been retried.
+    [[nodiscard]] std::uint32_t calls() const noexcept {
+        return static_cast<std::uint32_t>(in_flight_.load() >> 32);
+    }
+    /// \copydoc calls
+    [[nodiscard]] std::uint32_t retries() const noexcept {
+        return static_cast<std::uint32_t>(in_flight_.load());
+    }
+
+private:
+    static constexpr std::uint64_t one_call = std::uint64_t{1} << 32;
+
+    options options_;
+    std::atomic<std::uint64_t> in_flight_{0};  // calls, and in the lower half retries
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
+inline void token_budget::take(std::int32_t thousandths) noexcept {
+    std::int32_t missing = missing_.load(std::memory_order_relaxed);
+    for (;;) {
+        std::int32_t next = missing + thousandths;
+        if (next > max_) next = max_;
+        if (next < 0) next = 0;
+        if (missing_.compare_exchange_weak(missing, next, std::memory_order_relaxed)) return;
+    }
+}
+
+inline ratio_budget::ratio_budget(const options& o) noexcept
+    : slot_ns_(o.ttl.count() / static_cast<std::int64_t>(slots)) {
+    COTERIE_ASSERT(o.ttl >= std::chrono::seconds(1) && 1e-6 <= o.ratio && o.ratio <= 1000);
+    withdrawal_ = static_cast<std::int64_t>(static_cast<double>(deposit) / o.ratio);
+    const double retries = o.min_per_second * static_cast<double>(o.ttl.count()) / 1e9;
+    COTERIE_ASSERT(0 <= retries && retries <= 2e6);
+    reserve_ = static_cast<std::int64_t>(retries) * withdrawal_;
+}
+
+/// The number of the slot that it is time for; of the newest, if the clock has stepped back.
+inline std::uint32_t ratio_budget::advance(steady_time now) noexcept {
+    const std::int64_t since_start = now.time_since_epoch().count();
+    const auto number =
+        static_cast<std::uint32_t>(since_start <= 0 ? 1 : 1 + since_start / slot_ns_);
+    std::uint32_t newest = newest_.load(std::memory_order_relaxed);
+    while (newest < number &&
+           !newest_.compare_exchange_weak(newest, number, std::memory_order_relaxed)) {
+    }
+    return newest < number ? number : newest;
+}
+
+/// Returns: false if the slot cannot hold what was taken. Of deposits it holds what it can.
+inline bool ratio_budget::add(std::uint32_t number, std::int64_t change) noexcept {
+    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    auto& word = slots_[number % slots];
+    std::uint64_t old = word.load(std::memory_order_relaxed);
+    for (;;) {
+        slot s = to_slot(old);
+        if (s.number < number) s = {number, 0};
+        const std::int64_t sum = s.balance + change;
+        if (sum < -most) return false;
+        s.balance = static_cast<std::int32_t>(sum > most ? most : sum);
+        if (word.compare_exchange_weak(old, to_word(s))) return true;
+    }
+}
+
+inline std::int64_t ratio_budget::balance(std::uint32_t number) const noexcept {
+    std::int64_t sum = reserve_;
+    for (const auto& word : slots_) {
+        const slot s = to_slot(word.load());
+        if (s.number + slots > number) sum += s.balance;
+    }
+    return sum;
+}
+
+inline bool ratio_budget::try_retry(steady_time now, error_class, std::uint32_t) noexcept {
+    const std::uint32_t number = advance(now);
+    // First take, then look: of two that draw at once the second sees what the first took.
+    if (!add(number, -withdrawal_)) return false;
+    if (balance(number) >= 0) return true;
+    (void)add(number, withdrawal_);
+    return false;
+}
+
+inline std::uint32_t ratio_budget::retries(steady_time now) noexcept {
+    const std::int64_t left = balance(advance(now));
+    return left <= 0 ? 0 : static_cast<std::uint32_t>(left / withdrawal_);
+}
+
+inline bool concurrency_budget::try_retry(steady_time, error_class,
+                                          std::uint32_t attempt) noexcept {
+    if (attempt > 1) return true;  // the call has its place among the retries
+    std::uint64_t old = in_flight_.load();
+    for (;;) {
+        const double share = options_.ratio * static_cast<double>(old >> 32);
+        const auto most = share > options_.min_concurrency ? share : options_.min_concurrency;
+        if (static_cast<double>(static_cast<std::uint32_t>(old)) + 1 > most) return false;
+        if (in_flight_.compare_exchange_weak(old, old + 1)) return true;
+    }
+}
+
+}  // namespace coterie::inline v0::retry

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <coterie/retry/retry_budget.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <coterie/core/clock.hpp>
+#include <coterie/core/random.hpp>
+#include <coterie/retry/backoff.hpp>
+#include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_state.hpp>
+
+#include "support/catch.hpp"
+#include "support/seed.hpp"
+
+using namespace std::chrono_literals;
+using namespace coterie;
+using retry::concurrency_budget;
+using retry::error_class;
+using retry::no_budget;
+using retry::ratio_budget;
+using retry::token_budget;
+
+namespace {
+
+constexpr steady_time start(1000s);
+constexpr auto transient = error_class::transient;
+
+static_assert(retry::budget<token_budget> && retry::budget<ratio_budget> &&
+              retry::budget<concurrency_budget>);
+
+struct amplification {
+    double load;     ///< attempts a call
+    double success;  ///< of all calls
+};
+
+/// Calls at 1,000 a second, of three retries at most, to a server of which attempts fail at random.
+template <class Budget>
+amplification amplify(Budget& budget, double failure_rate, int calls, rng& random,
+                      steady_time now = start) {
+    constexpr retry::retry_policy policy{.backoff = retry::constant_backoff{}, .max_attempts = 4};
+    int attempts = 0, successes = 0;
+    for (int i = 0; i < calls; ++i) {
+        now += 1ms;
+        retry::retry_state call(policy, now, {}, budget);
+        for (;;) {
+            ++attempts;
+            if (!bernoulli(random, failure_rate)) {
+                call.on_success(now);
+                ++successes;
+                break;
+            }
+            if (!call.on_failure(now, transient, std::nullopt, random)) break;
+        }
+    }
+    return {static_cast<double>(attempts) / calls, static_cast<double>(successes) / calls};
+}
+
+constexpr ratio_budget::options without_reserve{.min_per_second = 0};
+
+}  // namespace
+
+TEST_CASE("amplification: a server that is down is asked 1.2 times as often with a ratio of 20 %") {
+    rng random(test::seed(), "down");
+    no_budget none;
+    CHECK(amplify(none, 1.0, 10'000, random).load == 4.0);
+
+    ratio_budget ratio(without_reserve);
+    CHECK(amplify(ratio, 1.0, 50'000, random).load <= 1.2);
+
+    // With a reserve of 10 retries a second, in the second half, when its first share is spent
+    ratio_budget with_reserve;
+    (void)amplify(with_reserve, 1.0, 20'000, random);
+    const auto later = amplify(with_reserve, 1.0, 50'000, random, start + 20s);
+    CHECK(later.load <= 1.2 + 0.01 + 1e-9);
+    CHECK(later.load >= 1.2);
+
+    token_budget tokens;
+    (void)amplify(tokens, 1.0, 100, random);
+    CHECK(amplify(tokens, 1.0, 10'000, random).load == 1.0);
+}
+
+TEST_CASE("amplification: the table of budgets against failure rates") {
+    struct row {
+        double failures;
+        amplification none, tokens, ratio;
+    };
+    const row rows[] = {{0.01, {1.010, 1.000}, {1.010, 1.000}, {1.010, 1.000}},
+                        {0.10, {1.111, 1.000}, {1.021, 0.920}, {1.111, 1.000}},
+                        {0.30, {1.416, 0.992}, {1.000, 0.702}, {1.200, 0.839}},
+                        {0.50, {1.873, 0.938}, {1.000, 0.500}, {1.200, 0.602}},
+                        {1.00, {4.000, 0.000}, {1.000, 0.000}, {1.200, 0.000}}};
+    constexpr int calls = 200'000;
+    for (const row& r : rows) {
+        rng random(test::seed(), "table");
+        INFO("failure rate " << r.failures);
+        const auto check = [&](const amplification& got, const amplification& expected) {
+            CHECK(std::abs(got.load - expected.load) < 0.01);
+            CHECK(std::abs(got.success - expected.success) < 0.01);
+        };
+        no_budget none;
+        check(amplify(none, r.failures, calls, random), r.none);
+        token_budget tokens;
+        check(amplify(tokens, r.failures, calls, random), r.tokens);
+        ratio_budget ratio(without_reserve);
+        check(amplify(ratio, r.failures, calls, random), r.ratio);
+    }
+}
+
+TEST_CASE("at 10 % failures the ratio budget lets nearly all calls succeed") {
+    rng random(test::seed(), "few failures");
+    ratio_budget ratio;
+    CHECK(amplify(ratio, 0.1, 200'000, random).success > 0.999);
+}
+
+TEST_CASE("tokens: five failures of ten forbid retries, one success allows them again") {
+    token_budget budget;
+    for (int i = 0; i < 4; ++i) budget.on_failure(start, transient);
+    CHECK(budget.try_retry(start, transient, 1));
+    budget.on_failure(start, transient);
+    CHECK(budget.tokens() == 5.0);
+    CHECK(!budget.try_retry(start, transient, 1));
+    budget.on_success(start);
+    CHECK(budget.tokens() == Approx(5.1));
+    CHECK(budget.try_retry(start, transient, 1));
+    for (int i = 0; i < 100; ++i) budget.on_failure(start, transient);
+    CHECK(budget.tokens() == 0.0);
+    for (int i = 0; i < 1000; ++i) budget.on_success(start);
+    CHECK(budget.tokens() == 10.0);
+}
+
+TEST_CASE("a token budget counts only failures that could be retried") {
+    constexpr retry::retry_policy policy{.backoff = retry::constant_backoff{}, .max_attempts = 1};
+    token_budget budget;
+    rng random(1);
+    for (const auto e : {error_class::permanent, error_class::refused, error_class::cancelled}) {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK(!call.on_failure(start, e, std::nullopt, random));
+        CHECK(budget.tokens() == 10.0);
+    }
+    retry::retry_state call(policy, start, {}, budget);
+    CHECK(!call.on_failure(start, transient, std::nullopt, random));  // the last one counts too
+    CHECK(budget.tokens() == 9.0);
+}
+
+TEST_CASE("ratio: five calls earn a retry, and it is forgotten after ttl") {
+    ratio_budget budget(without_reserve);
+    for (int i = 0; i < 4; ++i) budget.on_call(start);
+    CHECK(!budget.try_retry(start, transient, 1));
+    budget.on_call(start);
+    CHECK(budget.retries(start) == 1);
+    CHECK(budget.try_retry(start, transient, 1));
+    CHECK(!budget.try_retry(start, transient, 1));
+
+    for (int i = 0; i < 50; ++i) budget.on_call(start + 1s);
+    CHECK(budget.retries(start + 10s) == 10);
+    CHECK(budget.retries(start + 11s) == 0);
+    CHECK(!budget.try_retry(start + 11s, transient, 1));
+}
+
+TEST_CASE("ratio: the reserve is there at once, and again after ttl") {
+    ratio_budget budget;
+    for (int round = 0; round < 3; ++round) {
+        const auto now = start + round * 10s;
+        for (int i = 0; i < 100; ++i) CHECK(budget.try_retry(now, transient, 1));
+        CHECK(!budget.try_retry(now, transient, 1));
+    }
+}
+
+TEST_CASE("ratio: a clock that steps back adds nothing") {
+    ratio_budget budget(without_reserve);
+    for (int i = 0; i < 10; ++i) budget.on_call(start);
+    CHECK(budget.try_retry(start + 9s, transient, 1));
+    CHECK(budget.retries(start - 1h) == 1);
+    CHECK(budget.try_retry(start - 1h, transient, 1));
+    CHECK(!budget.try_retry(start - 1h, transient, 1));
+    CHECK(budget.retries(start + 20s) == 0);
+    CHECK(budget.retries(start) == 0);  // what has expired stays so
+    budget.on_call(steady_time::min());
+    CHECK(budget.retries(steady_time::min()) == 0);
+}
+
+TEST_CASE("ratio: more calls than a slot can hold are as good as a full one") {
+    ratio_budget budget(
+        {.ratio = 1000, .min_per_second = 0});  // a retry withdraws 1, a call is 1000
+    for (int i = 0; i < 3'000'000; ++i) budget.on_call(start);
+    CHECK(budget.retries(start) == 2'147'483'647);
+    CHECK(budget.try_retry(start, transient, 1));
+    CHECK(budget.retries(start) == 2'147'483'646);
+
+    ratio_budget dear({.ratio = 1e-6, .min_per_second = 1});
+    int granted = 0;
+    for (int i = 0; i < 100; ++i) granted += dear.try_retry(start, transient, 1) ? 1 : 0;
+    CHECK(granted == 2);  // ten in reserve, of which a slot can write down two
+}
+
+TEST_CASE("concurrency: a fifth of the calls in flight, three at least") {
+    concurrency_budget budget;
+    for (int i = 0; i < 10; ++i) budget.on_call(start);
+    for (int i = 0; i < 3; ++i) CHECK(budget.try_retry(start, transient, 1));
+    CHECK(!budget.try_retry(start, transient, 1));
+    CHECK(budget.try_retry(start, transient, 2));  // one of the three again
+    CHECK(budget.retries() == 3);
+    for (int i = 0; i < 10; ++i) budget.on_call(start);
+    CHECK(budget.try_retry(start, transient, 1));
+    CHECK(!budget.try_retry(start, transient, 1));
+    budget.on_end(2);
+    CHECK((budget.calls() == 19 && budget.retries() == 3));
+    CHECK(!budget.try_retry(start, transient, 1));  // 20 % of 19 is less than four
+    budget.on_end(1);
+    CHECK((budget.calls() == 18 && budget.retries() == 3));
+}
+
+TEST_CASE("concurrency: a call that is given up returns its place") {
+    constexpr retry::retry_policy policy{.backoff = retry::constant_backoff{}};
+    concurrency_budget budget;
+    rng random(1);
+    for (int i = 0; i < 100; ++i) {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK(call.on_failure(start, transient, std::nullopt, random).has_value());
+        CHECK(call.on_failure(start, transient, std::nullopt, random).has_value());
+        if (i % 2 == 0) call.on_success(start);
+    }
+    CHECK((budget.calls() == 0 && budget.retries() == 0));
+}
+
+TEST_CASE("threads draw no more than there is", "[concurrent]") {
+    constexpr int threads_count = 4, draws = 5'000;
+    ratio_budget ratio({.min_per_second = 100});
+    concurrency_budget concurrency({.ratio = 0, .min_concurrency = 700});
+    token_budget tokens({.max_tokens = 1000, .token_ratio = 1});
+    std::atomic<int> from_ratio{0}, from_concurrency{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < threads_count; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < draws; ++i) {
+                if (ratio.try_retry(start, transient, 1)) from_ratio.fetch_add(1);
+                concurrency.on_call(start);
+                if (concurrency.try_retry(start, transient, 1)) from_concurrency.fetch_add(1);
+                tokens.on_failure(start, transient);
+                tokens.on_success(start);
+            }
+        });
+    }
+    for (auto& t : threads) t.join();
+    CHECK(from_ratio.load() <= 1000);
+    CHECK(from_ratio.load() >= 1000 - threads_count);  // at most one each was refused too soon
+    CHECK(from_concurrency.load() == 700);
+    CHECK(concurrency.calls() == threads_count * draws);
+    CHECK(tokens.tokens() >= 1000 - threads_count);
+}
