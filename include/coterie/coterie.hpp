@@ -86,7 +86,9 @@
 #include <coterie/retry/backoff.hpp>
 #include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_async.hpp>
 #include <coterie/retry/retry_budget.hpp>
+#include <coterie/retry/retry_call.hpp>
 #include <coterie/retry/retry_state.hpp>
 #include <coterie/retry/token_bucket.hpp>
 #include <coterie/version.hpp>

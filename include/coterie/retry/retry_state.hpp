@@ -131,6 +131,13 @@ public:
         end();
     }
 
+    /// The wait for the retry that on_failure() allowed, after a failure of class `e`, is over: because it is
+    /// time, or because it was cancelled. Returns: `now`; or why there is no retry after all, which is also
+    /// that the wait took too long.
+    [[nodiscard]] constexpr std::expected<steady_time, stop_reason> on_wake(steady_time now,
+                                                                            bool is_time,
+                                                                            error_class e);
+
     /// How many attempts there were, the present one included.
     [[nodiscard]] constexpr std::uint32_t attempts() const noexcept { return attempts_; }
 
@@ -200,6 +207,15 @@ constexpr std::chrono::nanoseconds retry_state<Backoff, Budget, Observer>::next_
     const auto excess = *retry_after - drawn;
     const auto most = policy_->max_retry_after_excess;
     return drawn + (excess < most ? excess : most);
+}
+
+template <backoff_policy Backoff, budget Budget, observer Observer>
+constexpr std::expected<steady_time, stop_reason> retry_state<Backoff, Budget, Observer>::on_wake(
+    steady_time now, bool is_time, error_class e) {
+    if (is_time && deadline_.allows(now, policy_->min_attempt_time)) return now;
+    end();  // as long as the retry counts: the budget has seen it
+    --attempts_;
+    return stop(e, is_time ? stop_reason::deadline : stop_reason::cancelled);
 }
 
 template <backoff_policy Backoff, budget Budget, observer Observer>
