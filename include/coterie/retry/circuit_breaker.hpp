@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Stops asking a service that does not answer, and finds out by a few calls whether it does again. Closed, it
+// lets all calls through and watches them; open, none; half open, a few probes, whose results decide.
+//
+//   retry::circuit_breaker<> breaker({.open_for = 5s});
+//   const auto permit = breaker.try_acquire(now);
+//   if (!permit) return retry::error_class::refused;          // not to be retried: see pipeline.hpp
+//   call() ? breaker.on_success(*permit, later) : breaker.on_failure(*permit, later);
+//
+// A probe is leased: one whose result never comes holds its place until the lease is over, and not longer; what
+// it says after that is ignored, as is the result of every call that began before the last change of state.
+// Source: Nygard, "Release It!"; the windows and rates are those of resilience4j.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <utility>
+
+#include <coterie/core/assert.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/retry/call_window.hpp>
+#include <coterie/retry/deadline.hpp>
+
+namespace coterie::inline v0::retry {
+
+/// When to open, and for how long. The defaults are resilience4j's.
+/// Requires: 0 < rates <= 1, 1 <= half_open_calls <= 32.
+template <call_window Window = count_window>
+struct breaker_options {
+    Window window{};
+    /// The breaker opens when so many of the calls in the window have failed,
+    double failure_rate = 0.5;
+    /// or have taken `slow_after` or longer;
+    double slow_rate = 1.0;
+    std::chrono::nanoseconds slow_after = std::chrono::seconds(60);
+    /// but not before the window holds so many.
+    std::uint32_t minimum_calls = 100;
+    std::chrono::nanoseconds open_for = std::chrono::seconds(60);
+    /// How many probes decide.
+    std::uint32_t half_open_calls = 10;
+    /// How long a probe may hold its place.
+    std::chrono::nanoseconds probe_lease = std::chrono::seconds(60);
+};
+
+/// Whether a breaker lets calls through.
+enum class breaker_state : std::uint8_t {
+    closed,
+    open,
+    half_open
+};
+
+[[nodiscard]] constexpr const char* describe(breaker_state s) noexcept {
+    switch (s) {
+        case breaker_state::closed: return "closed";
+        case breaker_state::open: return "open";
+        case breaker_state::half_open: return "half open";
+    }
+    return "not a breaker state";
+}
+
+/// Why a breaker lets a call not through.
+enum class breaker_errc : std::uint8_t {
+    open,         ///< the service failed too often
+    probes_away,  ///< as many probes as it takes are under way
+};
+
+[[nodiscard]] constexpr const char* describe(breaker_errc e) noexcept {
+    switch (e) {
+        case breaker_errc::open: return "circuit breaker is open";
+        case breaker_errc::probes_away: return "circuit breaker waits for its probes";
+    }
+    return "not a breaker error";
+}
+
+/// The right to one call, which goes back with its result.
+struct breaker_permit {
+    std::uint64_t generation;  ///< of the state that gave it
+    std::uint64_t lease;       ///< of a probe
+    steady_time began;
+    std::uint32_t slot;
+};
+
+namespace detail {
+
+/// The places of the probes.
+class probe_slots {
+public:
+    static constexpr std::size_t capacity = 32;
+
+    std::optional<std::uint32_t> try_lease(steady_time now, std::chrono::nanoseconds lease,
+                                           std::uint32_t limit) noexcept;
+    /// Gives up a place. Returns: whether it was still held.
+    bool give_up(std::uint32_t at, std::uint64_t lease, steady_time now) noexcept;
+    void clear() noexcept;
+
+    std::uint64_t lease_of(std::uint32_t at) const noexcept { return slots_[at].lease; }
+
+    call_tally results{};
+
+private:
+    struct slot {
+        std::uint64_t lease = 0;  // zero: free
+        steady_time expires;
+    };
+
+    std::array<slot, capacity> slots_{};
+    std::uint64_t last_lease_ = 0;
+};
+
+/// A breaker, for one owner or for threads.
+template <call_window Window, class Sharing>
+class basic_circuit_breaker {
+public:
+    explicit basic_circuit_breaker(const breaker_options<Window>& o = {})
+        : options_(o), window_(o.window) {
+        COTERIE_ASSERT(0 < o.failure_rate && o.failure_rate <= 1);
+        COTERIE_ASSERT(0 < o.slow_rate && o.slow_rate <= 1);
+        COTERIE_ASSERT(1 <= o.half_open_calls && o.half_open_calls <= probe_slots::capacity);
+    }
+
+    basic_circuit_breaker(const basic_circuit_breaker&) = delete;
+    basic_circuit_breaker& operator=(const basic_circuit_breaker&) = delete;
+
+    /// The right to a call. Errors: open, probes_away.
+    [[nodiscard]] std::expected<breaker_permit, breaker_errc> try_acquire(
+        steady_time now) noexcept {
+        const std::uint64_t word = word_.load(std::memory_order_acquire);
+        if (state_of(word) == breaker_state::closed) {
+            return breaker_permit{generation_of(word), 0, now, 0};
+        }
+        return try_probe(now);
+    }
+
+    /// The call succeeded; if it took too long, it counts as slow.
+    void on_success(const breaker_permit& p, steady_time now) noexcept { settle(p, now, false); }
+
+    /// The call failed in a way that says something about the service: it is not for a bad request.
+    void on_failure(const breaker_permit& p, steady_time now) noexcept { settle(p, now, true); }
+
+    /// There was no call, or one that says nothing. A probe's place is free again at once.
+    void release(const breaker_permit& p) noexcept;
+
+    /// The state that the next call will meet, but for leases.
+    [[nodiscard]] breaker_state state(steady_time now) noexcept;
+
+    /// How the calls in the window went.
+    [[nodiscard]] call_tally tally(steady_time now) noexcept { return window_.tally(now); }
+
+private:
+    // The state, and how many changes there were.
+    static constexpr breaker_state state_of(std::uint64_t word) noexcept {
+        return static_cast<breaker_state>(word & 3);
+    }
+    static constexpr std::uint64_t generation_of(std::uint64_t word) noexcept { return word >> 2; }
+
+    template <class Change>
+    auto locked(Change change) noexcept;
+    void change_to(breaker_state next) noexcept;
+    void open(steady_time now) noexcept;
+    void close() noexcept;
+    void settle(const breaker_permit& p, steady_time now, bool has_failed) noexcept;
+    void settle_probe(const breaker_permit& p, steady_time now, bool has_failed,
+                      bool is_slow) noexcept;
+    std::expected<breaker_permit, breaker_errc> try_probe(steady_time now) noexcept;
+    bool is_too_bad(const call_tally& t, std::uint32_t of) const noexcept;
+
+    breaker_options<Window> options_;
+    typename Sharing::template cell<std::uint64_t> word_{0};
+    decltype(window_for<Sharing>(std::declval<Window>())) window_;
+
+    // What follows changes under the lock.
+    [[no_unique_address]] Sharing::lock lock_;
+    steady_time open_until_;
+    probe_slots probes_;
+};
+
+}  // namespace detail
+
+/// A breaker with one owner. Complexity: constant, but for a change of state; a time window adds up ten slices.
+template <call_window Window = count_window>
+using circuit_breaker = detail::basic_circuit_breaker<Window, detail::single_owner>;
+
+/// A breaker that threads share. Closed, a call is a load, and a fetch_add for its result; a lock is taken only
+/// to change the state and for the few probes, and nothing waits while it is held.
+template <call_window Window = count_window>
+using atomic_circuit_breaker = detail::basic_circuit_breaker<Window, detail::shared_by_threads>;
+
+// --- details ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+inline std::optional<std::uint32_t> probe_slots::try_lease(steady_time now,
+                                                           std::chrono::nanoseconds lease,
+                                                           std::uint32_t limit) noexcept {
+    std::uint32_t held = results.calls;  // what has returned is not to be asked again
+    std::uint32_t free = 0;
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        if (slots_[i].lease != 0 && now < slots_[i].expires) {
+            ++held;
+        } else {
+            free = i;
+        }
+    }
+    if (held >= limit) return std::nullopt;
+    slots_[free] = {++last_lease_, saturating_add(now, lease)};
+    return free;
+}
+
+inline bool probe_slots::give_up(std::uint32_t at, std::uint64_t lease, steady_time now) noexcept {
+    if (slots_[at].lease != lease) return false;
+    slots_[at].lease = 0;
+    return now < slots_[at].expires;
+}
+
+inline void probe_slots::clear() noexcept {
+    slots_ = {};
+    results = {};
+}
+
+template <call_window Window, class Sharing>
+template <class Change>
+auto basic_circuit_breaker<Window, Sharing>::locked(Change change) noexcept {
+    lock_.acquire();
+    const auto result = change();
+    lock_.release();
+    return result;
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::change_to(breaker_state next) noexcept {
+    const std::uint64_t generation = generation_of(word_.load(std::memory_order_relaxed)) + 1;
+    word_.store(generation << 2 | static_cast<std::uint64_t>(next), std::memory_order_release);
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::open(steady_time now) noexcept {
+    open_until_ = saturating_add(now, options_.open_for);
+    change_to(breaker_state::open);
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::close() noexcept {
+    window_.clear();
+    change_to(breaker_state::closed);
+}
+
+template <call_window Window, class Sharing>
+bool basic_circuit_breaker<Window, Sharing>::is_too_bad(const call_tally& t,
+                                                        std::uint32_t of) const noexcept {
+    return t.failures >= options_.failure_rate * of || t.slow >= options_.slow_rate * of;
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::settle(const breaker_permit& p, steady_time now,
+                                                    bool has_failed) noexcept {
+    const std::uint64_t word = word_.load(std::memory_order_acquire);
+    if (generation_of(word) != p.generation) return;
+    const bool is_slow = now >= saturating_add(p.began, options_.slow_after);
+    if (p.lease != 0) return settle_probe(p, now, has_failed, is_slow);
+    const call_tally t = window_.record(now, has_failed, is_slow);
+    if (t.calls == 0 || t.calls < options_.minimum_calls || !is_too_bad(t, t.calls)) return;
+    locked([&] {
+        if (word_.load(std::memory_order_relaxed) == word) open(now);
+        return 0;
+    });
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::settle_probe(const breaker_permit& p, steady_time now,
+                                                          bool has_failed, bool is_slow) noexcept {
+    locked([&] {
+        if (generation_of(word_.load(std::memory_order_relaxed)) != p.generation) return 0;
+        if (!probes_.give_up(p.slot, p.lease, now)) return 0;
+        call_tally& t = probes_.results;
+        t = {t.calls + 1, t.failures + (has_failed ? 1U : 0U), t.slow + (is_slow ? 1U : 0U)};
+        if (is_too_bad(t, options_.half_open_calls)) {
+            open(now);
+        } else if (t.calls == options_.half_open_calls) {
+            close();
+        }
+        return 0;
+    });
+}
+
+template <call_window Window, class Sharing>
+std::expected<breaker_permit, breaker_errc> basic_circuit_breaker<Window, Sharing>::try_probe(
+    steady_time now) noexcept {
+    return locked([&]() -> std::expected<breaker_permit, breaker_errc> {
+        if (state_of(word_.load(std::memory_order_relaxed)) == breaker_state::open) {
+            if (now < open_until_) return std::unexpected(breaker_errc::open);
+            probes_.clear();
+            change_to(breaker_state::half_open);
+        }
+        const std::uint64_t word = word_.load(std::memory_order_relaxed);
+        // Meanwhile another thread's probe may have closed it.
+        if (state_of(word) == breaker_state::closed) {
+            return breaker_permit{generation_of(word), 0, now, 0};
+        }
+        const auto slot = probes_.try_lease(now, options_.probe_lease, options_.half_open_calls);
+        if (!slot) return std::unexpected(breaker_errc::probes_away);
+        return breaker_permit{generation_of(word), probes_.lease_of(*slot), now, *slot};
+    });
+}
+
+template <call_window Window, class Sharing>
+void basic_circuit_breaker<Window, Sharing>::release(const breaker_permit& p) noexcept {
+    if (p.lease == 0) return;
+    locked([&] {
+        if (generation_of(word_.load(std::memory_order_relaxed)) != p.generation) return false;
+        return probes_.give_up(p.slot, p.lease, p.began);
+    });
+}
+
+template <call_window Window, class Sharing>
+breaker_state basic_circuit_breaker<Window, Sharing>::state(steady_time now) noexcept {
+    return locked([&] {
+        const breaker_state s = state_of(word_.load(std::memory_order_relaxed));
+        return s == breaker_state::open && now >= open_until_ ? breaker_state::half_open : s;
+    });
+}
+
+}  // namespace detail
+
+}  // namespace coterie::inline v0::retry

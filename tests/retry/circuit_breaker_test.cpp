@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <coterie/retry/circuit_breaker.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <coterie/core/clock.hpp>
+#include <coterie/core/random.hpp>
+#include <coterie/core/text.hpp>
+#include <nlohmann/json.hpp>
+
+#include "support/catch.hpp"
+#include "support/data.hpp"
+#include "support/seed.hpp"
+
+using namespace std::chrono_literals;
+using namespace coterie;
+using retry::atomic_circuit_breaker;
+using retry::breaker_errc;
+using retry::breaker_options;
+using retry::breaker_permit;
+using retry::breaker_state;
+using retry::call_tally;
+using retry::circuit_breaker;
+using retry::count_window;
+using retry::time_window;
+
+namespace {
+
+constexpr steady_time start(1000s);
+
+// Opens for 5 s at half of ten calls; two of three probes decide.
+constexpr breaker_options<> small{.window = {10},
+                                  .slow_after = 2s,
+                                  .minimum_calls = 4,
+                                  .open_for = 5s,
+                                  .half_open_calls = 3,
+                                  .probe_lease = 1s};
+
+void call(auto& breaker, steady_time now, bool succeeds) {
+    const auto permit = breaker.try_acquire(now).value();
+    succeeds ? breaker.on_success(permit, now) : breaker.on_failure(permit, now);
+}
+
+void open(auto& breaker, steady_time now) {
+    for (int i = 0; i < 4; ++i) call(breaker, now, false);
+    REQUIRE(breaker.state(now) == breaker_state::open);
+}
+
+/// What a breaker is, written down with lists instead of rings, words and slots.
+class reference_breaker {
+public:
+    explicit reference_breaker(const breaker_options<>& o) : options_(o) {}
+
+    struct permit {
+        int period;
+        bool is_probe;
+        std::uint64_t probe;
+        steady_time began;
+    };
+
+    std::optional<permit> try_acquire(steady_time now) {
+        if (state_ == breaker_state::open && now >= open_until_) change(breaker_state::half_open);
+        if (state_ == breaker_state::open) return std::nullopt;
+        if (state_ == breaker_state::closed) return permit{period_, false, 0, now};
+        std::erase_if(probes_, [&](const probe& p) { return p.expires <= now; });
+        if (probes_.size() + results_.size() >= options_.half_open_calls) return std::nullopt;
+        probes_.push_back({++last_probe_, now + options_.probe_lease});
+        return permit{period_, true, last_probe_, now};
+    }
+
+    void settle(const permit& p, steady_time now, bool failed) {
+        if (p.period != period_) return;
+        const result r{failed, now - p.began >= options_.slow_after};
+        if (p.is_probe && !take(p.probe, now)) return;
+        results_.push_back(r);
+        const auto most = p.is_probe ? options_.half_open_calls : options_.window.calls;
+        if (results_.size() > most) results_.pop_front();
+        const auto of = p.is_probe ? options_.half_open_calls : results_.size();
+        if (!p.is_probe && results_.size() < options_.minimum_calls) return;
+        const auto share = [&](auto member) {
+            return static_cast<double>(std::count_if(results_.begin(), results_.end(), member)) /
+                   static_cast<double>(of);
+        };
+        if (share([](const result& x) { return x.failed; }) >= options_.failure_rate ||
+            share([](const result& x) { return x.slow; }) >= options_.slow_rate) {
+            change(breaker_state::open);
+            open_until_ = now + options_.open_for;
+        } else if (p.is_probe && results_.size() == options_.half_open_calls) {
+            change(breaker_state::closed);
+        }
+    }
+
+    void release(const permit& p) {
+        if (p.period == period_ && p.is_probe) take(p.probe, p.began);
+    }
+
+    breaker_state state(steady_time now) const {
+        return state_ == breaker_state::open && now >= open_until_ ? breaker_state::half_open
+                                                                   : state_;
+    }
+
+private:
+    struct result {
+        bool failed, slow;
+    };
+    struct probe {
+        std::uint64_t number;
+        steady_time expires;
+    };
+
+    bool take(std::uint64_t number, steady_time now) {
+        std::erase_if(probes_, [&](const probe& p) { return p.expires <= now; });
+        return std::erase_if(probes_, [&](const probe& p) { return p.number == number; }) != 0;
+    }
+    void change(breaker_state s) {
+        state_ = s;
+        ++period_;
+        results_.clear();
+        probes_.clear();
+    }
+
+    breaker_options<> options_;
+    breaker_state state_ = breaker_state::closed;
+    int period_ = 0;
+    std::uint64_t last_probe_ = 0;
+    steady_time open_until_{};
+    std::deque<result> results_;
+    std::vector<probe> probes_;
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a breaker does what its description in lists does", "", circuit_breaker<>,
+                   atomic_circuit_breaker<>) {
+    rng random(test::seed(), "breaker");
+    std::uint64_t seen[3] = {};
+    for (int run = 0; run < 200; ++run) {
+        const breaker_options<> o{.window = {uniform_between(random, 1U, 12U)},
+                                  .failure_rate = uniform_between(random, 1, 4) / 4.0,
+                                  .slow_rate = uniform_between(random, 1, 4) / 4.0,
+                                  .slow_after = 2s,
+                                  .minimum_calls = uniform_between(random, 0U, 12U),
+                                  .open_for = 5s,
+                                  .half_open_calls = uniform_between(random, 1U, 5U),
+                                  .probe_lease = 3s};
+        TestType breaker(o);
+        reference_breaker expected(o);
+        std::vector<std::pair<breaker_permit, reference_breaker::permit>> away;
+        const double health = uniform_real(random);
+        steady_time now = start;
+        for (int i = 0; i < 400; ++i) {
+            now += std::chrono::milliseconds(uniform_between(random, 0, 600));
+            REQUIRE(breaker.state(now) == expected.state(now));
+            ++seen[static_cast<int>(breaker.state(now))];
+            if (away.empty() || bernoulli(random, 0.5)) {
+                const auto got = breaker.try_acquire(now);
+                const auto wanted = expected.try_acquire(now);
+                REQUIRE(got.has_value() == wanted.has_value());
+                if (got) away.emplace_back(*got, *wanted);
+            } else {  // some never return
+                const auto which = uniform_below(random, away.size());
+                const auto [mine, theirs] = away[which];
+                away.erase(away.begin() + static_cast<std::ptrdiff_t>(which));
+                if (bernoulli(random, 0.1)) {
+                    breaker.release(mine);
+                    expected.release(theirs);
+                } else if (bernoulli(random, 0.9)) {
+                    const bool fails = !bernoulli(random, health);
+                    fails ? breaker.on_failure(mine, now) : breaker.on_success(mine, now);
+                    expected.settle(theirs, now, fails);
+                }
+            }
+        }
+    }
+    for (const auto n : seen) CHECK(n > 100);
+}
+
+TEMPLATE_TEST_CASE("a breaker opens, asks after a while, and closes", "", circuit_breaker<>,
+                   atomic_circuit_breaker<>) {
+    TestType breaker(small);
+    for (int i = 0; i < 20; ++i) call(breaker, start, true);
+    CHECK(breaker.tally(start) == call_tally{10, 0, 0});
+    for (int i = 0; i < 4; ++i) call(breaker, start, false);
+    CHECK(breaker.state(start) == breaker_state::closed);
+    call(breaker, start, false);  // five of ten
+    CHECK(breaker.try_acquire(start).error() == breaker_errc::open);
+    CHECK(breaker.try_acquire(start + 5s - 1ns).error() == breaker_errc::open);
+
+    const steady_time later = start + 5s;
+    CHECK(breaker.state(later) == breaker_state::half_open);
+    std::vector<breaker_permit> probes;
+    for (int i = 0; i < 3; ++i) probes.push_back(breaker.try_acquire(later).value());
+    CHECK(breaker.try_acquire(later).error() == breaker_errc::probes_away);
+    breaker.on_success(probes[0], later);
+    breaker.on_failure(probes[1], later);
+    CHECK(breaker.try_acquire(later).error() == breaker_errc::probes_away);
+    breaker.on_success(probes[2], later);
+    CHECK(breaker.state(later) == breaker_state::closed);
+    CHECK(breaker.tally(later) == call_tally{});
+    CHECK(breaker.try_acquire(later).has_value());
+}
+
+TEMPLATE_TEST_CASE("two failed probes of three open it again, without waiting for the third", "",
+                   circuit_breaker<>, atomic_circuit_breaker<>) {
+    TestType breaker(small);
+    open(breaker, start);
+    const auto one = breaker.try_acquire(start + 5s).value();
+    const auto two = breaker.try_acquire(start + 5s).value();
+    const auto three = breaker.try_acquire(start + 5s).value();
+    breaker.on_failure(one, start + 5s);
+    CHECK(breaker.state(start + 5s) == breaker_state::half_open);
+    breaker.on_failure(two, start + 6s - 1ns);  // its lease ends at 6 s
+    CHECK(breaker.state(start + 6s) == breaker_state::open);
+    CHECK(breaker.state(start + 11s - 2ns) == breaker_state::open);
+    CHECK(breaker.try_acquire(start + 11s).has_value());
+    for (int i = 0; i < 9; ++i) breaker.on_success(three, start + 11s);  // says nothing any more
+    CHECK(breaker.state(start + 11s) == breaker_state::half_open);
+}
+
+TEMPLATE_TEST_CASE("probes that never return do not stick", "", circuit_breaker<>,
+                   atomic_circuit_breaker<>) {
+    TestType breaker(small);
+    open(breaker, start);
+    steady_time now = start + 5s;
+    std::vector<breaker_permit> lost;
+    for (int round = 0; round < 100; ++round) {
+        for (int i = 0; i < 3; ++i) lost.push_back(breaker.try_acquire(now).value());
+        CHECK(!breaker.try_acquire(now).has_value());
+        CHECK(!breaker.try_acquire(now + 1s - 1ns).has_value());
+        now += 1s;  // the lease
+    }
+    const auto mine = breaker.try_acquire(now).value();
+    for (const auto& p : lost) breaker.on_failure(p, now);  // too late to be heard
+    CHECK(breaker.state(now) == breaker_state::half_open);
+    for (int i = 0; i < 9; ++i) breaker.on_success(mine, now);  // counts once
+    CHECK(breaker.state(now) == breaker_state::half_open);
+    for (int i = 0; i < 2; ++i) call(breaker, now, true);
+    CHECK(breaker.state(now) == breaker_state::closed);
+}
+
+TEMPLATE_TEST_CASE("a probe that was not made gives its place to another", "", circuit_breaker<>,
+                   atomic_circuit_breaker<>) {
+    TestType breaker(small);
+    open(breaker, start);
+    const steady_time now = start + 5s;
+    for (int i = 0; i < 100; ++i) breaker.release(breaker.try_acquire(now).value());
+    std::vector<breaker_permit> probes;
+    for (int i = 0; i < 3; ++i) probes.push_back(breaker.try_acquire(now).value());
+    breaker.release(probes[0]);
+    breaker.release(probes[0]);
+    CHECK(breaker.try_acquire(now).has_value());
+    CHECK(!breaker.try_acquire(now).has_value());
+}
+
+TEMPLATE_TEST_CASE("a result from before the last change of state counts for nothing", "",
+                   circuit_breaker<>, atomic_circuit_breaker<>) {
+    TestType breaker(small);
+    std::vector<breaker_permit> old;
+    for (int i = 0; i < 10; ++i) old.push_back(breaker.try_acquire(start).value());
+    open(breaker, start);
+    for (int i = 0; i < 3; ++i) call(breaker, start + 5s, true);
+    REQUIRE(breaker.state(start + 5s) == breaker_state::closed);
+    for (const auto& p : old) breaker.on_failure(p, start + 5s);
+    CHECK(breaker.state(start + 5s) == breaker_state::closed);
+    CHECK(breaker.tally(start + 5s).calls == 0);
+}
+
+TEMPLATE_TEST_CASE("slow calls open it too", "", circuit_breaker<>, atomic_circuit_breaker<>) {
+    auto o = small;
+    o.slow_rate = 0.75;
+    TestType breaker(o);
+    for (int i = 0; i < 4; ++i) {
+        const auto p = breaker.try_acquire(start).value();
+        CHECK(breaker.state(start) == breaker_state::closed);
+        breaker.on_success(p, start + (i == 0 ? 2s - 1ns : 2s));
+    }
+    CHECK(breaker.state(start + 2s) == breaker_state::open);
+}
+
+TEMPLATE_TEST_CASE("a time window forgets, and a clock that steps back brings nothing back", "",
+                   circuit_breaker<time_window>, atomic_circuit_breaker<time_window>) {
+    TestType breaker({.window = {10s}, .minimum_calls = 1000});
+    for (int i = 0; i < 10; ++i) call(breaker, start + i * 1s, i % 2 == 0);
+    CHECK(breaker.tally(start + 9s) == call_tally{10, 5, 0});
+    CHECK(breaker.tally(start + 10s) == call_tally{9, 5, 0});
+    CHECK(breaker.tally(start + 18s) == call_tally{1, 1, 0});
+    CHECK(breaker.tally(start) == call_tally{1, 1, 0});
+    CHECK(breaker.tally(start + 19s) == call_tally{});
+    call(breaker, steady_time::min(), false);
+    CHECK(breaker.tally(start) == call_tally{1, 1, 0});
+    CHECK(breaker.tally(start + 1h) == call_tally{});
+}
+
+TEST_CASE("a slice of time stops counting rather than overflow") {
+    circuit_breaker<time_window> breaker(
+        {.minimum_calls = std::numeric_limits<std::uint32_t>::max()});
+    for (int i = 0; i < 1'200'000; ++i) call(breaker, start, false);
+    CHECK(breaker.tally(start) == call_tally{1'000'000, 1'000'000, 0});
+}
+
+TEST_CASE("the defaults are resilience4j's") {
+    std::ifstream file(test::data_dir() / "retry_rules.json");
+    const auto rule = nlohmann::json::parse(file).at("resilience4j_circuit_defaults");
+    const breaker_options<> o;
+    CHECK(o.failure_rate * 100 == rule.at("failure_rate").get<double>());
+    CHECK(o.slow_rate * 100 == rule.at("slow_call_rate").get<double>());
+    CHECK(o.slow_after / 1s == rule.at("slow_call_duration_s").get<int>());
+    CHECK(o.open_for / 1s == rule.at("wait_open_s").get<int>());
+    CHECK(o.half_open_calls == rule.at("permitted_half_open").get<std::uint32_t>());
+    CHECK(o.minimum_calls == rule.at("minimum_calls").get<std::uint32_t>());
+    CHECK(o.window.calls == rule.at("window").get<std::uint32_t>());
+}
+
+TEST_CASE("states and errors of a breaker have texts") {
+    CHECK(to_string(breaker_state::closed) == "closed");
+    CHECK(to_string(breaker_state::open) == "open");
+    CHECK(to_string(breaker_state::half_open) == "half open");
+    CHECK(to_string(static_cast<breaker_state>(9)) == "not a breaker state");
+    CHECK(to_string(breaker_errc::open) == "circuit breaker is open");
+    CHECK(to_string(breaker_errc::probes_away) == "circuit breaker waits for its probes");
+    CHECK(to_string(static_cast<breaker_errc>(9)) == "not a breaker error");
+}
+
+TEMPLATE_TEST_CASE("threads: never more probes than places, and the tally is right", "[concurrent]",
+                   atomic_circuit_breaker<>, atomic_circuit_breaker<time_window>) {
+    TestType breaker({.minimum_calls = 1, .open_for = 5s, .half_open_calls = 5, .probe_lease = 1h});
+    call(breaker, start, false);
+    REQUIRE(breaker.state(start) == breaker_state::open);
+
+    std::atomic<int> probes{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 1000; ++i)
+                if (breaker.try_acquire(start + 5s)) probes.fetch_add(1);
+        });
+    }
+    for (auto& t : threads) t.join();
+    CHECK(probes.load() == 5);
+}
+
+TEST_CASE("threads: whatever they do, a healthy service is found again", "[concurrent]") {
+    atomic_circuit_breaker<> breaker({.window = {50},
+                                      .minimum_calls = 10,
+                                      .open_for = 5us,
+                                      .half_open_calls = 3,
+                                      .probe_lease = 50us});
+    std::atomic<std::int64_t> tick{0};
+    const auto run = [&](double failure_rate) {
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&, t] {
+                rng random(test::seed(), "threads", static_cast<std::uint64_t>(t));
+                for (int i = 0; i < 5000; ++i) {
+                    const steady_time now = start + std::chrono::nanoseconds(tick.fetch_add(100));
+                    const auto p = breaker.try_acquire(now);
+                    if (!p || bernoulli(random, 0.05)) continue;  // refused, or lost
+                    bernoulli(random, failure_rate) ? breaker.on_failure(*p, now)
+                                                    : breaker.on_success(*p, now);
+                }
+            });
+        }
+        for (auto& t : threads) t.join();
+    };
+    run(0.6);
+    run(0.0);
+    const steady_time end = start + std::chrono::nanoseconds(tick.load());
+    CHECK(breaker.state(end) == breaker_state::closed);
+    const call_tally t = breaker.tally(end);
+    CHECK(t == call_tally{50, 0, 0});
+}
