@@ -87,10 +87,14 @@
 #include <coterie/retry/call_window.hpp>
 #include <coterie/retry/circuit_breaker.hpp>
 #include <coterie/retry/deadline.hpp>
+#include <coterie/retry/dedup_window.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/idempotency_table.hpp>
+#include <coterie/retry/idempotency_wire.hpp>
 #include <coterie/retry/retry_async.hpp>
 #include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_call.hpp>
 #include <coterie/retry/retry_state.hpp>
+#include <coterie/retry/sequence_window.hpp>
 #include <coterie/retry/token_bucket.hpp>
 #include <coterie/version.hpp>

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// Tells what was seen before, as long as it remembers: so long, and so many. For events that are delivered
+// more than once and have an id, but no number; where they are numbered, take sequence_window.hpp, which
+// forgets nothing.
+//
+//   retry::dedup_window<id::ulid> seen({.remember_for = 10min, .capacity = 100'000});
+//   if (seen.insert(event.id, now)) process(event);
+//
+// Memory is bounded; so what is repeated later than that is taken for new. `forgotten_until` tells.
+
+#include <chrono>
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include <coterie/core/assert.hpp>
+#include <coterie/core/clock.hpp>
+
+namespace coterie::inline v0::retry {
+
+/// How long, and how many. Requires: remember_for > 0, capacity > 0.
+struct dedup_options {
+    std::chrono::nanoseconds remember_for = std::chrono::hours(24);
+    std::size_t capacity = 100'000;
+};
+
+/// The keys of the last while. A clock that steps back makes it remember longer, never shorter.
+///
+/// Complexity: amortised constant. Memory: as capacity, reserved once for the order; nodes come and go.
+/// Thread safety: none.
+template <class Key>
+class dedup_window {
+public:
+    explicit dedup_window(const dedup_options& o = {}) : options_(o) {
+        COTERIE_ASSERT(o.remember_for.count() > 0 && o.capacity > 0);
+        order_.reserve(o.capacity);
+        seen_.reserve(o.capacity);
+    }
+
+    // The order points into the table.
+    dedup_window(const dedup_window&) = delete;
+    dedup_window& operator=(const dedup_window&) = delete;
+
+    /// Remembers a key. Returns: whether it is new. A repetition does not make it younger.
+    [[nodiscard]] bool insert(const Key& key, steady_time now) {
+        if (now > latest_) latest_ = now;
+        forget_expired();
+        const auto [at, is_new] = seen_.try_emplace(key, latest_);
+        if (!is_new) return false;
+        if (seen_.size() > options_.capacity) forget_oldest();
+        if (order_.size() < options_.capacity) {
+            order_.push_back(&*at);
+        } else {
+            order_[(oldest_ + seen_.size() - 1) % options_.capacity] = &*at;
+        }
+        return true;
+    }
+
+    /// How many keys it remembers.
+    [[nodiscard]] std::size_t size() const noexcept { return seen_.size(); }
+
+    /// When the last of the keys was seen that were forgotten early, for lack of room: what is repeated since
+    /// is recognised. The earliest time of all if there was none.
+    [[nodiscard]] steady_time forgotten_until() const noexcept { return forgotten_until_; }
+
+private:
+    using entry = std::unordered_map<Key, steady_time>::value_type;
+
+    void forget_expired() {
+        while (!seen_.empty() && latest_ - options_.remember_for >= order_[oldest_]->second) drop();
+    }
+    void forget_oldest() {
+        forgotten_until_ = order_[oldest_]->second;
+        drop();
+    }
+    void drop() {
+        seen_.erase(seen_.find(order_[oldest_]->first));
+        oldest_ = (oldest_ + 1) % options_.capacity;
+    }
+
+    dedup_options options_;
+    std::unordered_map<Key, steady_time> seen_;
+    std::vector<const entry*> order_;  // a ring, from oldest_ on as many as there are in seen_
+    std::size_t oldest_ = 0;
+    steady_time latest_ = steady_time(std::chrono::nanoseconds::zero());
+    steady_time forgotten_until_ = steady_time::min();
+};
+
+}  // namespace coterie::inline v0::retry
