@@ -84,6 +84,7 @@
 #include <coterie/quorum/surviving.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/retry/backoff.hpp>
+#include <coterie/retry/call_record.hpp>
 #include <coterie/retry/call_window.hpp>
 #include <coterie/retry/circuit_breaker.hpp>
 #include <coterie/retry/deadline.hpp>

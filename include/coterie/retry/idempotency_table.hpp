@@ -30,6 +30,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/retry/call_record.hpp>
 #include <coterie/retry/deadline.hpp>
 
 namespace coterie::inline v0::retry {
@@ -64,18 +65,6 @@ enum class idempotency_errc : std::uint8_t {
 [[nodiscard]] constexpr const char* describe(idempotency_errc e) noexcept {
     return e == idempotency_errc::fenced ? "fenced by a newer claim" : "not an idempotency error";
 }
-
-/// What is known of one call: in flight without a result, done with one. Its codec is in idempotency_wire.hpp.
-template <class Result>
-struct call_record {
-    std::uint64_t fingerprint = 0;
-    std::uint64_t token = 0;
-    /// Until when the lease holds; of what is done, until when it is remembered.
-    steady_time until;
-    std::optional<Result> result;
-
-    friend constexpr bool operator==(const call_record&, const call_record&) = default;
-};
 
 /// A record in a store, and its key; null where there is none. Valid until the store changes.
 template <class Key, class Result>

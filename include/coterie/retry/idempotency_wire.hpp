@@ -13,7 +13,7 @@
 
 #include <coterie/core/clock.hpp>
 #include <coterie/core/wire.hpp>
-#include <coterie/retry/idempotency_table.hpp>
+#include <coterie/retry/call_record.hpp>
 
 /// A version, the fingerprint, the token, the time in nanoseconds, the result.
 template <coterie::encodable Result>
