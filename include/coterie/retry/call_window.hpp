@@ -161,12 +161,19 @@ public:
     }
 
     call_tally record(steady_time now, bool has_failed, bool is_slow) noexcept {
+        return add(now, tally_word(true, has_failed, is_slow));
+    }
+
+    /// Adds to each count what a tally_word says.
+    call_tally add(steady_time now, std::uint64_t word) noexcept {
         const std::int64_t number = advance(now);
         slice& s = slices_[static_cast<std::size_t>(number) % count];
         std::int64_t old = s.number.load(std::memory_order_relaxed);
         if (old < number && s.number.compare_exchange_strong(old, number)) s.tally.store(0);
-        if (to_tally(s.tally.load(std::memory_order_relaxed)).calls < 1'000'000) {
-            s.tally.fetch_add(tally_word(true, has_failed, is_slow), std::memory_order_relaxed);
+        constexpr std::uint32_t most = 1'000'000;
+        const call_tally t = to_tally(s.tally.load(std::memory_order_relaxed));
+        if (t.calls < most && t.failures < most && t.slow < most) {
+            s.tally.fetch_add(word, std::memory_order_relaxed);
         }
         return sum(number);
     }

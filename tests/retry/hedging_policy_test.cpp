@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <coterie/retry/hedging_policy.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include <coterie/core/clock.hpp>
+#include <coterie/core/random.hpp>
+#include <coterie/retry/deadline.hpp>
+#include <coterie/retry/error.hpp>
+
+#include "support/catch.hpp"
+#include "support/seed.hpp"
+
+using namespace std::chrono_literals;
+using namespace coterie;
+using retry::deadline;
+using retry::error_class;
+using retry::hedge_budget;
+using retry::hedge_state;
+using retry::hedging_policy;
+
+namespace {
+
+constexpr steady_time start(1000s);
+constexpr hedging_policy three{.delay = 10ms, .max_attempts = 3};
+
+}  // namespace
+
+TEST_CASE("copies go out one delay apart, until there are enough") {
+    hedge_budget budget;
+    hedge_state call(three, start, {}, budget);
+    CHECK(call.next_at() == start + 10ms);
+    CHECK(!call.try_send(start + 10ms - 1ns));
+    CHECK(call.try_send(start + 10ms));
+    CHECK(!call.try_send(start + 10ms));
+    CHECK(call.next_at() == start + 20ms);
+    CHECK(call.try_send(start + 25ms));  // late
+    CHECK(!call.next_at().has_value());
+    CHECK(!call.try_send(start + 1h));
+    CHECK((call.attempts() == 3 && call.in_flight() == 3));
+}
+
+TEST_CASE("an answer ends it") {
+    hedge_budget budget;
+    hedge_state call(three, start, {}, budget);
+    call.on_success();
+    CHECK(!call.next_at().has_value());
+    CHECK(!call.try_send(start + 1h));
+}
+
+TEST_CASE("a copy that fails calls for the next at once; the last one fails the call") {
+    hedge_budget budget;
+    hedge_state call(three, start, {}, budget);
+    CHECK(call.on_failure(start + 1ms, error_class::transient));
+    CHECK(call.next_at() == start + 1ms);
+    CHECK(call.try_send(start + 1ms));
+    CHECK(call.try_send(start + 11ms));
+    CHECK(call.on_failure(start + 12ms, error_class::ambiguous));  // one is still out
+    CHECK(!call.on_failure(start + 13ms, error_class::throttled));
+    CHECK(call.in_flight() == 0);
+}
+
+TEST_CASE("an error that another copy would meet too fails the call") {
+    hedge_budget budget;
+    for (const auto e : {error_class::permanent, error_class::refused, error_class::cancelled}) {
+        hedge_state call(three, start, {}, budget);
+        CHECK(call.try_send(start + 10ms));
+        CHECK(!call.on_failure(start + 11ms, e));
+        CHECK(!call.next_at().has_value());
+    }
+}
+
+TEST_CASE("the server says when the next copy may come, or that none may") {
+    hedge_budget budget;
+    hedge_state call(three, start, {}, budget);
+    CHECK(call.on_failure(start + 1ms, error_class::throttled, 5s));
+    CHECK(call.next_at() == start + 1ms + 5s);
+    CHECK(call.try_send(start + 6s));
+    CHECK(!call.on_failure(start + 6s, error_class::throttled, -1ns));
+    CHECK(!call.next_at().has_value());
+}
+
+TEST_CASE("no copy is sent that comes after the deadline") {
+    hedge_budget budget;
+    CHECK(!hedge_state(three, start, deadline(start + 10ms), budget).next_at().has_value());
+    hedge_state call(three, start, deadline(start + 15ms), budget);
+    CHECK(!call.try_send(start + 15ms));  // it was planned in time, and is late
+    hedge_state other(three, start, deadline(start + 15ms), budget);
+    CHECK(other.try_send(start + 10ms));
+    CHECK(!other.next_at().has_value());
+}
+
+TEST_CASE("a policy of one attempt sends no copies") {
+    hedge_budget budget;
+    hedge_state call({.delay = 0s, .max_attempts = 1}, start, {}, budget);
+    CHECK(!call.next_at().has_value());
+    CHECK(!call.on_failure(start, error_class::transient));
+}
+
+TEST_CASE("twenty successes earn a copy, ten copies are kept") {
+    hedge_budget budget;
+    for (int i = 0; i < 10; ++i) CHECK(budget.try_hedge());
+    CHECK(!budget.try_hedge());
+    for (int i = 0; i < 19; ++i) budget.on_success();
+    CHECK(!budget.try_hedge());
+    budget.on_success();
+    CHECK(budget.try_hedge());
+    for (int i = 0; i < 1000; ++i) budget.on_success();
+    for (int i = 0; i < 10; ++i) CHECK(budget.try_hedge());
+    CHECK(!budget.try_hedge());
+}
+
+TEST_CASE("without a budget a slow server gets twice the load; with one 5 % more") {
+    rng random(test::seed(), "hedge");
+    const auto load = [&](hedge_budget& budget) {
+        constexpr int calls = 20'000;
+        unsigned sent = 0;
+        for (int i = 0; i < calls; ++i) {
+            hedge_state call({.delay = 10ms, .max_attempts = 2}, start, {}, budget);
+            (void)call.try_send(start + 10ms);  // nothing is ever answered in 10 ms
+            call.on_success();
+            sent += call.attempts();
+        }
+        return static_cast<double>(sent) / calls;
+    };
+    hedge_budget endless({.max_tokens = 1000, .per_success = 1});
+    CHECK(load(endless) == 2.0);
+    hedge_budget budget;
+    CHECK(load(budget) == Approx(1.05).margin(0.001));
+}
+
+TEST_CASE("one copy cuts the tail: of 1 % slow answers it leaves 1 in 10,000") {
+    rng random(test::seed(), "tail");
+    hedge_budget budget;
+    constexpr int calls = 100'000;
+    int slow = 0, sent = 0;
+    const auto latency = [&] { return bernoulli(random, 0.01) ? 1000ms : 5ms; };
+    for (int i = 0; i < calls; ++i) {
+        hedge_state call({.delay = 10ms}, start, {}, budget);
+        steady_time answered = start + latency();
+        if (answered > *call.next_at() && call.try_send(start + 10ms))
+            answered = std::min(answered, start + 10ms + latency());
+        call.on_success();
+        slow += answered > start + 100ms ? 1 : 0;
+        sent += static_cast<int>(call.attempts());
+    }
+    CHECK(slow < 40);             // 10 expected; more than 40 once in 10^12
+    CHECK(sent < calls * 1.015);  // 1 % more
+}
+
+TEST_CASE("threads take no more copies than there are", "[concurrent]") {
+    hedge_budget budget({.max_tokens = 1000, .per_success = 0});
+    std::atomic<int> taken{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+        threads.emplace_back([&] {
+            for (int i = 0; i < 1000; ++i) {
+                if (budget.try_hedge()) taken.fetch_add(1);
+                budget.on_success();
+            }
+        });
+    }
+    for (auto& t : threads) t.join();
+    CHECK(taken.load() == 1000);
+}
