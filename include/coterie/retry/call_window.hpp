@@ -22,7 +22,7 @@ struct count_window {
 };
 
 /// The calls of the last `length`, in ten slices: of the oldest, part is forgotten early. A slice counts its first
-/// million calls; some that end just as one begins may be lost. Requires: length >= 1 s.
+/// million calls. Requires: length >= 1 s.
 struct time_window {
     std::chrono::nanoseconds length = std::chrono::seconds(60);
 };
@@ -168,8 +168,12 @@ public:
     call_tally add(steady_time now, std::uint64_t word) noexcept {
         const std::int64_t number = advance(now);
         slice& s = slices_[static_cast<std::size_t>(number) % count];
-        std::int64_t old = s.number.load(std::memory_order_relaxed);
-        if (old < number && s.number.compare_exchange_strong(old, number)) s.tally.store(0);
+        std::int64_t old = s.number.load();
+        const std::uint64_t stale = s.tally.load();
+        // What others add meanwhile stays.
+        if (old < number && s.number.compare_exchange_strong(old, number)) {
+            s.tally.fetch_add(0 - stale);
+        }
         constexpr std::uint32_t most = 1'000'000;
         const call_tally t = to_tally(s.tally.load(std::memory_order_relaxed));
         if (t.calls < most && t.failures < most && t.slow < most) {
