@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -14,6 +15,9 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
+#include <coterie/quorum/optimize.hpp>
+#include <coterie/quorum/strategy.hpp>
 
 namespace quorum_tool {
 
@@ -90,8 +94,8 @@ quorum::workload cluster_options::workload_of(const std::vector<std::string>& na
     }
     for (const std::string& text : latencies) {
         const auto [node, value] = assignment(text, names, work);
-        node->latency = std::chrono::round<std::chrono::nanoseconds>(
-            std::chrono::duration<double>(seconds_of(value)));
+        node->latency = std::chrono::nanoseconds(
+            static_cast<std::int64_t>(std::round(seconds_of(value) * 1e9)));
     }
     if (!reads.empty()) {
         work.reads.clear();
