@@ -169,11 +169,18 @@ private:
     std::vector<expression> members_;
 };
 
+/// Short ones first, and else as they are. (libstdc++'s stable_sort calls what clang knows as deprecated.)
 inline void sort_by_length(std::vector<expression>& expressions) {
-    std::stable_sort(expressions.begin(), expressions.end(),
-                     [](const expression& a, const expression& b) {
-                         return a.elements().size() < b.elements().size();
-                     });
+    std::vector<std::pair<std::size_t, std::size_t>> order;
+    order.reserve(expressions.size());
+    for (std::size_t i = 0; i < expressions.size(); ++i) {
+        order.emplace_back(expressions[i].elements().size(), i);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<expression> sorted;
+    sorted.reserve(expressions.size());
+    for (const auto& [length, at] : order) sorted.push_back(std::move(expressions[at]));
+    expressions = std::move(sorted);
 }
 
 }  // namespace detail
