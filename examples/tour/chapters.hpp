@@ -23,4 +23,7 @@ void a_shared_cart(const telling& how);
 /// Chapter 4: how many replicas there are to be, and how many must answer.
 void how_many_must_answer(const telling& how);
 
+/// Chapter 5: a thousand clients retry.
+void a_herd(const telling& how);
+
 }  // namespace tour

@@ -29,6 +29,7 @@ constexpr chapter chapters[] = {
     {"Ids that never repeat", tour::ids_minted},
     {"A cart that three people share", tour::a_shared_cart},
     {"How many must answer", tour::how_many_must_answer},
+    {"Again, without a stampede", tour::a_herd},
 };
 
 void tell(std::size_t index, const tour::telling& how) {

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "common/herd.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include <coterie/retry/backoff.hpp>
+#include <coterie/retry/circuit_breaker.hpp>
+#include <coterie/retry/retry_budget.hpp>
+#include <coterie/retry/retry_state.hpp>
+
+namespace examples {
+
+namespace {
+
+using namespace std::chrono_literals;
+namespace retry = coterie::retry;
+using std::chrono::nanoseconds;
+
+using any_backoff =
+    std::variant<retry::constant_backoff<>, retry::exponential_backoff<retry::no_jitter>,
+                 retry::exponential_backoff<>, retry::exponential_backoff<retry::equal_jitter>,
+                 retry::exponential_backoff<retry::proportional_jitter>,
+                 retry::decorrelated_jitter>;
+
+nanoseconds milliseconds(double ms) { return nanoseconds(static_cast<std::int64_t>(ms * 1e6)); }
+
+any_backoff backoff_of(const herd_policy& p) {
+    const nanoseconds base = milliseconds(p.base_ms), cap = milliseconds(p.cap_ms);
+    if (p.backoff == "at-once") return retry::constant_backoff<>{1ms};
+    if (p.backoff == "constant") return retry::constant_backoff<>{base};
+    if (p.backoff == "none") return retry::exponential_backoff<retry::no_jitter>{base, cap};
+    if (p.backoff == "equal") return retry::exponential_backoff<retry::equal_jitter>{base, cap};
+    if (p.backoff == "proportional")
+        return retry::exponential_backoff<retry::proportional_jitter>{base, cap};
+    if (p.backoff == "decorrelated") return retry::decorrelated_jitter{base, cap};
+    return retry::exponential_backoff<>{base, cap};
+}
+
+/// What is drawn: from five seconds before the outage to 25 after it.
+struct window {
+    std::size_t first, outage_begins, outage_ends, last;
+
+    explicit window(const overload_options& o) {
+        const auto slices = [](std::chrono::seconds s) {
+            return static_cast<std::size_t>(std::max(s, 0s) / overload_outcome::slice);
+        };
+        first = slices(o.fails_after - 5s);
+        outage_begins = slices(o.fails_after);
+        outage_ends = slices(o.fails_after + o.stands_still);
+        last = slices(o.fails_after + o.stands_still +
+                      std::min<std::chrono::seconds>(o.watched_after, 25s));
+    }
+};
+
+unsigned most_requests(const window& w, std::span<const herd_run> runs) {
+    unsigned most = 1;
+    for (const herd_run& run : runs) {
+        for (std::size_t s = w.first; s < w.last; ++s)
+            most = std::max(most, run.outcome.requests[s]);
+    }
+    return most;
+}
+
+std::string recovery_of(const overload_outcome& outcome) {
+    if (!outcome.recovered_after.has_value()) return "not at all";
+    return fmt::format("{} s", outcome.recovered_after->count());
+}
+
+}  // namespace
+
+std::string herd_policy::describe() const {
+    std::string text = backoff == "at-once"    ? "again at once"
+                       : backoff == "constant" ? "constant delay"
+                       : backoff == "none"     ? "no jitter"
+                                               : backoff + " jitter";
+    if (budget != "none") text += ", " + budget + " budget";
+    if (breaker) text += ", breaker";
+    return text;
+}
+
+std::span<const std::string> backoff_names() {
+    static const std::vector<std::string> names{"at-once", "constant",     "none",        "full",
+                                                "equal",   "proportional", "decorrelated"};
+    return names;
+}
+
+std::span<const std::string> budget_names() {
+    static const std::vector<std::string> names{"none", "token", "ratio"};
+    return names;
+}
+
+herd_run play_herd(const overload_options& options, const herd_policy& policy) {
+    std::optional<overload_breaker> breaker;
+    if (policy.breaker) {
+        breaker.emplace(retry::breaker_options<retry::time_window>{
+            .window = {2s}, .minimum_calls = 20, .open_for = 2s, .half_open_calls = 5});
+    }
+    return std::visit(
+        [&](const auto& backoff) -> herd_run {
+            const retry::retry_policy<std::remove_cvref_t<decltype(backoff)>> decided{
+                .backoff = backoff, .max_attempts = policy.attempts, .is_idempotent = true};
+            const auto play = [&](auto& budget) {
+                return herd_run{
+                    policy, play_overload(options, decided, budget, breaker ? &*breaker : nullptr)};
+            };
+            retry::token_budget tokens;
+            retry::ratio_budget ratio;
+            retry::no_budget endless;
+            if (policy.budget == "token") return play(tokens);
+            if (policy.budget == "ratio") return play(ratio);
+            return play(endless);
+        },
+        backoff_of(policy));
+}
+
+std::string draw_herd(const overload_options& options, std::span<const herd_run> runs) {
+    static constexpr const char* blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const window w(options);
+    const unsigned most = most_requests(w, runs);
+    const double slices_a_second = static_cast<double>(1s / overload_outcome::slice);
+    std::size_t width = 0;
+    for (const herd_run& run : runs) width = std::max(width, run.policy.describe().size());
+    std::string text =
+        fmt::format("   {:{}}  {:<{}}{:<{}}{:<{}}  recovered after   requests a call\n", "", width,
+                    "before", w.outage_begins - w.first, "down", w.outage_ends - w.outage_begins,
+                    "up again", w.last - w.outage_ends);
+    for (const herd_run& run : runs) {
+        text += fmt::format("   {:{}}  ", run.policy.describe(), width);
+        for (std::size_t s = w.first; s < w.last; ++s) {
+            const unsigned n = run.outcome.requests[s];
+            text +=
+                blocks[n == 0 ? 0 : std::min<std::size_t>(1 + std::size_t{n} * 8 / (most + 1), 8)];
+        }
+        text += fmt::format("  {:>15} {:>17.2f}\n", recovery_of(run.outcome),
+                            run.outcome.requests_a_call);
+    }
+    text += fmt::format(
+        "\n   A column is {} ms; the highest is {:.0f} requests a second, of which the server can "
+        "do {:.0f}.\n",
+        overload_outcome::slice / 1ms, most * slices_a_second,
+        static_cast<double>(1s / options.work));
+    return text;
+}
+
+std::string herd_svg(const overload_options& options, std::span<const herd_run> runs) {
+    constexpr double left = 230, width = 640, height = 46, gap = 16, top = 54;
+    const window w(options);
+    const double most = most_requests(w, runs);
+    const double bottom = top + static_cast<double>(runs.size()) * (height + gap);
+    const auto x_of = [&](std::size_t slice) {
+        return left +
+               width * static_cast<double>(slice - w.first) / static_cast<double>(w.last - w.first);
+    };
+    std::string svg = fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1000 {:.0f}\" "
+        "font-family=\"sans-serif\" "
+        "font-size=\"13\">\n<rect width=\"1000\" height=\"{:.0f}\" fill=\"#fff\"/>\n"
+        "<text x=\"20\" y=\"28\" font-size=\"16\">Requests that reach a server which stands still "
+        "for {} s</text>\n"
+        "<rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"#f3d9d6\"/>\n",
+        bottom + 34, bottom + 34, options.stands_still.count(), x_of(w.outage_begins), top - 8,
+        x_of(w.outage_ends) - x_of(w.outage_begins), bottom - top + 8);
+    double y = top;
+    for (const herd_run& run : runs) {
+        std::string points = fmt::format("{:.1f},{:.1f}", left, y + height);
+        for (std::size_t s = w.first; s < w.last; ++s) {
+            const double high = height * run.outcome.requests[s] / most;
+            points += fmt::format(" {:.1f},{:.1f} {:.1f},{:.1f}", x_of(s), y + height - high,
+                                  x_of(s + 1), y + height - high);
+        }
+        const double capacity =
+            height * static_cast<double>(overload_outcome::slice / options.work) / most;
+        svg += fmt::format(
+            "<polygon points=\"{} {:.1f},{:.1f}\" fill=\"#4c78a8\"/>\n"
+            "<path d=\"M{:.1f} {:.1f}h{:.1f}\" stroke=\"#444\" stroke-dasharray=\"3 3\"/>\n"
+            "<text x=\"20\" y=\"{:.1f}\">{}</text>\n<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n",
+            points, left + width, y + height, left, y + height - capacity, width, y + height - 6,
+            run.policy.describe(), left + width + 12, y + height - 6, recovery_of(run.outcome));
+        y += height + gap;
+    }
+    return svg + fmt::format(
+                     "<text x=\"{:.1f}\" y=\"{:.1f}\" fill=\"#444\">dashed: what the server can "
+                     "do; right: nine calls "
+                     "of ten succeed again after</text>\n</svg>\n",
+                     left, bottom + 14);
+}
+
+}  // namespace examples
