@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <coterie/retry/adaptive_throttle.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -163,6 +165,8 @@ TEST_CASE("a clock that steps back adds no tokens") {
         taken += throttle.try_acquire(start + (i % 2 == 0 ? 1s : 10s)) ? 1 : 0;
     CHECK(taken == 0);
     CHECK(throttle.ready_at(start) == start + 12s);
+    CHECK(throttle.ready_at(start + 12s) == start + 12s);
+    CHECK(throttle.try_acquire(start + 1s));  // and takes none away
 }
 
 TEST_CASE("threads share a throttle", "[concurrent]") {

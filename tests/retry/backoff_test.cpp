@@ -89,6 +89,8 @@ TEST_CASE("ceilings grow as they say") {
           std::vector<nanoseconds>{1s, 2s, 4s, 8s, 16s, 20s, 20s});
     CHECK(delays(exponential_backoff{1s, 10s, 1.6, no_jitter{}}, 6, random) ==
           std::vector<nanoseconds>{1s, 1600ms, 2560ms, 4096ms, 6553600us, 10s});
+    CHECK(delays(exponential_backoff{10ns, 1s, 1.16, no_jitter{}}, 3, random) ==
+          std::vector<nanoseconds>{10ns, 12ns, 13ns});  // 11.6 and 13.456, to the nearest
     CHECK(delays(exponential_backoff{1s, 10s, 1.0, no_jitter{}}, 3, random) ==
           std::vector<nanoseconds>{1s, 1s, 1s});
     CHECK(delays(linear_backoff{1s, 500ms, 2s, no_jitter{}}, 5, random) ==

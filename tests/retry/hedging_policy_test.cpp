@@ -95,6 +95,18 @@ TEST_CASE("no copy is sent that comes after the deadline") {
     CHECK(!other.next_at().has_value());
 }
 
+TEST_CASE("where the budget has no token there are no more copies") {
+    hedge_budget budget({.max_tokens = 1, .per_success = 1});
+    CHECK(budget.try_hedge());
+    hedge_state call(three, start, {}, budget);
+    CHECK(!call.try_send(start + 10ms));
+    CHECK(!call.next_at().has_value());
+    budget.on_success();
+    CHECK(!call.try_send(start + 20ms));
+    CHECK(!call.on_failure(start + 21ms, error_class::transient));
+    CHECK(!call.next_at().has_value());
+}
+
 TEST_CASE("a policy of one attempt sends no copies") {
     hedge_budget budget;
     hedge_state call({.delay = 0s, .max_attempts = 1}, start, {}, budget);

@@ -180,7 +180,12 @@ TEST_CASE("ratio: a clock that steps back adds nothing") {
     CHECK(budget.try_retry(start - 1h, transient, 1));
     CHECK(!budget.try_retry(start - 1h, transient, 1));
     CHECK(budget.retries(start + 20s) == 0);
-    CHECK(budget.retries(start) == 0);  // what has expired stays so
+    ratio_budget unspent(without_reserve);
+    for (int i = 0; i < 10; ++i) unspent.on_call(start);
+    CHECK(unspent.retries(start + 9s) == 2);
+    CHECK(unspent.retries(start + 20s) == 0);
+    CHECK(unspent.retries(start) == 0);  // what has expired stays so
+    CHECK(!unspent.try_retry(start, transient, 1));
     budget.on_call(steady_time::min());
     CHECK(budget.retries(steady_time::min()) == 0);
 }
