@@ -44,10 +44,9 @@ void measure(const char* name, const bench::beside& floor, int threads, Call eac
     measure("breaker_closed_one_owner", "fetch_add", 1, [] { call(owned); });
     measure("breaker_closed", bench::at_most("fetch_add", 3), 1, [] { call(shared); });
     measure("fetch_add_2_threads", {}, 2, add);
-    measure("breaker_closed_2_threads", bench::at_most("fetch_add_2_threads/threads:2", 3), 2,
+    measure("breaker_closed_2_threads", bench::at_most("fetch_add_2_threads", 3), 2,
             [] { call(shared); });
-    measure("breaker_time_window_2_threads", "fetch_add_2_threads/threads:2", 2,
-            [] { call(by_time); });
+    measure("breaker_time_window_2_threads", "fetch_add_2_threads", 2, [] { call(by_time); });
     return true;
 }();
 
