@@ -72,13 +72,22 @@ struct equal_jitter {
 
 /// The ceiling give or take a part of it: 1 s, 2 s, 4 s, each +-20 %. The ceiling stays so far below the cap
 /// that the delay does not pass it. Requires: 0 <= factor <= 1.
-struct proportional_jitter {
-    double factor = 0.2;
+class proportional_jitter {
+public:
+    constexpr proportional_jitter() noexcept : proportional_jitter(0.2) {}
+    explicit constexpr proportional_jitter(double factor) noexcept
+        : high_(1 + factor), low_to_high_((1 - factor) / (1 + factor)) {
+        COTERIE_ASSERT(0 <= factor && factor <= 1);
+    }
 
     /// See `jitter`.
-    constexpr double high() const noexcept { return 1 + factor; }
+    constexpr double high() const noexcept { return high_; }
     constexpr std::chrono::nanoseconds lowest(std::chrono::nanoseconds highest) const noexcept;
     friend bool operator==(const proportional_jitter&, const proportional_jitter&) = default;
+
+private:
+    double high_;
+    double low_to_high_;  // divided once, and not for each delay
 };
 
 /// The same ceiling every time. Requires: delay >= 0.
@@ -206,9 +215,7 @@ constexpr double bounded_power(double base, std::uint32_t exponent) noexcept {
 
 constexpr std::chrono::nanoseconds proportional_jitter::lowest(
     std::chrono::nanoseconds highest) const noexcept {
-    COTERIE_ASSERT(0 <= factor && factor <= 1);
-    const double ratio = (1 - factor) / (1 + factor);
-    return detail::at_most(highest, static_cast<double>(highest.count()) * ratio);
+    return detail::at_most(highest, static_cast<double>(highest.count()) * low_to_high_);
 }
 
 template <jitter Jitter>
