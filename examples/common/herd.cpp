@@ -133,7 +133,7 @@ std::string draw_herd(const overload_options& options, std::span<const herd_run>
     for (const herd_run& run : runs) width = std::max(width, run.policy.describe().size());
     std::string text =
         fmt::format("   {:{}}  {:<{}}{:<{}}{:<{}}  recovered after   requests a call\n", "", width,
-                    "before", w.outage_begins - w.first, "down", w.outage_ends - w.outage_begins,
+                    "before", w.outage_begins - w.first, "off", w.outage_ends - w.outage_begins,
                     "up again", w.last - w.outage_ends);
     for (const herd_run& run : runs) {
         text += fmt::format("   {:{}}  ", run.policy.describe(), width);
