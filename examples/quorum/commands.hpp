@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include <coterie/quorum/nrw.hpp>
+#include <coterie/quorum/pbs.hpp>
 
 namespace quorum_tool {
 
@@ -36,15 +38,26 @@ struct staleness_request {
     double distance = 0;       ///< milliseconds
     std::size_t trials = 200'000;
     std::uint64_t seed = 1;
+    bool front = false;  ///< all R and W, and which of them no other one beats
     bool json = false;
     std::string svg;
 };
+
+/// Plays writes and reads, or says what is wrong with a file.
+std::expected<coterie::quorum::staleness, std::string> play_staleness(
+    const staleness_request& request);
 
 /// Names of the published models.
 std::vector<std::string> model_names();
 
 /// How soon reads see writes, and how long both take.
 int show_staleness(const staleness_request& request);
+
+/// For all R and W what reads and writes take and when all see a write, and which of them no other one beats.
+int show_front(const staleness_request& request);
+
+/// The first of 1, 2, 4, 8, 10, 20, ... that is not less: where an axis ends.
+double round_up(double x);
 
 struct pacelc_request {
     unsigned r = 2;

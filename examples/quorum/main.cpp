@@ -4,6 +4,7 @@
 //
 //   quorum check -n 5 -r 2 -w 3
 //   quorum staleness -n 3 -r 1 -w 1 --delays measured.csv --svg curve.svg
+//   quorum staleness -n 3 --front --model disk --svg front.svg
 //   quorum pacelc -r 3 -w 3 --zones 3,2 --across 40
 //   quorum optimize "a*b + c*d" --capacity a=4000/2000,b=1000,c=2000,d=2000 --reads 0.9
 //   quorum search a,b,c,d,e --resilience 1 --reads 0.5
@@ -45,8 +46,13 @@ void add_staleness(CLI::App& app, staleness_request& q, int& status) {
     auto* const command =
         app.add_subcommand("staleness", "simulates how soon reads see writes, and their latencies");
     command->add_option("-n", q.sizes.n, "replicas")->capture_default_str();
-    command->add_option("-r", q.sizes.r, "answers that a read waits for")->capture_default_str();
-    command->add_option("-w", q.sizes.w, "answers that a write waits for")->capture_default_str();
+    auto* const r = command->add_option("-r", q.sizes.r, "answers that a read waits for")
+                        ->capture_default_str();
+    auto* const w = command->add_option("-w", q.sizes.w, "answers that a write waits for")
+                        ->capture_default_str();
+    command->add_flag("--front", q.front, "all R and W, and which of them no other one beats")
+        ->excludes(r)
+        ->excludes(w);
     auto* const model = command->add_option("--model", q.model, "published delays")
                             ->check(CLI::IsMember(model_names()))
                             ->capture_default_str();
@@ -63,7 +69,7 @@ void add_staleness(CLI::App& app, staleness_request& q, int& status) {
     command->add_option("--seed", q.seed, "the same seed gives the same result")
         ->capture_default_str();
     command->add_flag("--json", q.json, "print JSON");
-    command->add_option("--svg", q.svg, "draw consistency against time into this file");
+    command->add_option("--svg", q.svg, "draw it into this file");
     command->callback([&] { status = show_staleness(q); });
 }
 

@@ -62,7 +62,9 @@ staleness run(const staleness_request& q, const W& write, const Other& other) {
     return simulate(q.sizes, near, q.trials, random);
 }
 
-std::expected<staleness, std::string> run(const staleness_request& q) {
+}  // namespace
+
+std::expected<staleness, std::string> play_staleness(const staleness_request& q) {
     if (!q.delays.empty()) {
         const auto other = read_delays(q.delays);
         if (!other.has_value()) return std::unexpected(other.error());
@@ -75,6 +77,8 @@ std::expected<staleness, std::string> run(const staleness_request& q) {
                                            [&](const named_model& m) { return m.name == q.model; });
     return run(q, model->write, model->other);
 }
+
+namespace {
 
 constexpr std::array quantiles{.5, .95, .99, .999};
 constexpr std::array probabilities{.9, .99, .999};
@@ -126,15 +130,6 @@ void print_table(const staleness& seen) {
     }
 }
 
-/// The first of 1, 2, 4, 8, 10, 20, ... that is not less.
-double round_up(double x) {
-    double unit = 1;
-    while (unit * 10 <= x) unit *= 10;
-    for (const double step : {1, 2, 4, 8})
-        if (step * unit >= x) return step * unit;
-    return 10 * unit;
-}
-
 /// Consistency against time, to a little beyond where 99.9 % see the write.
 std::string draw_curve(const staleness_request& q, const staleness& seen) {
     constexpr int width = 640, height = 320, left = 60, right = 600, bottom = 280, top = 40,
@@ -173,6 +168,14 @@ std::string draw_curve(const staleness_request& q, const staleness& seen) {
 
 }  // namespace
 
+double round_up(double x) {
+    double unit = 1;
+    while (unit * 10 <= x) unit *= 10;
+    for (const double step : {1, 2, 4, 8})
+        if (step * unit >= x) return step * unit;
+    return 10 * unit;
+}
+
 std::vector<std::string> model_names() {
     std::vector<std::string> names;
     for (const named_model& m : models) names.emplace_back(m.name);
@@ -184,7 +187,8 @@ int show_staleness(const staleness_request& q) {
         fmt::print(stderr, "quorum: N is at most 64, R and W are between 1 and N\n");
         return bad_input;
     }
-    const auto seen = run(q);
+    if (q.front) return show_front(q);
+    const auto seen = play_staleness(q);
     if (!seen.has_value()) {
         fmt::print(stderr, "quorum: {}\n", seen.error());
         return bad_input;

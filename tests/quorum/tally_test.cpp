@@ -7,7 +7,9 @@
 #include <random>
 #include <vector>
 
+#include <coterie/quorum/expression.hpp>
 #include <coterie/quorum/node_set.hpp>
+#include <coterie/quorum/parse.hpp>
 
 #include "support/catch.hpp"
 #include "support/seed.hpp"
@@ -90,6 +92,18 @@ TEST_CASE("the verdict is the earliest that can be known, whatever the rule") {
         check_rule(grid_2x3{}, asked, random);
         check_rule(both_of{count, weight}, asked, random);
         check_rule(both_of{majority_of(asked), both_of{count, grid_2x3{}}}, asked, random);
+    }
+}
+
+TEST_CASE("an expression is a rule, and need not be copied for it") {
+    const auto grid = parse("a*b*c + d*e*f").value();
+    const auto votes = parse("choose(2, a, b, c*d)").value();
+    STATIC_REQUIRE(sizeof(tally<rule_ref<expression>>) == 4 * sizeof(std::uint64_t));
+    std::mt19937_64 random(coterie::test::seed());
+    for (int round = 0; round < 500; ++round) {
+        const node_set asked(random() % 256);
+        check_rule(rule_ref(grid), asked, random);
+        check_rule(both_of{rule_ref(grid), votes}, asked, random);
     }
 }
 

@@ -57,6 +57,20 @@ struct weight_of {
     }
 };
 
+/// A rule that stays the caller's: an expression, say, of which a tally should not make a copy. The rule must
+/// outlive it.
+template <quorum_rule Rule>
+class rule_ref {
+public:
+    constexpr explicit rule_ref(const Rule& rule) noexcept : rule_(&rule) {}
+
+    /// As quorum_rule asks.
+    [[nodiscard]] constexpr bool is_quorum(node_set s) const { return rule_->is_quorum(s); }
+
+private:
+    const Rule* rule_;
+};
+
 /// A quorum of both: the old members and the new ones, say.
 template <quorum_rule First, quorum_rule Second>
 struct both_of {
