@@ -30,6 +30,7 @@ void check(std::span<const std::byte> input) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto input = std::as_bytes(std::span(data, size));
     check<coterie::retry::sequence_window<>>(input);
+    check<coterie::retry::producer_sequencer<std::string>>(input);
     check<coterie::retry::call_record<std::string>>(input);
     return 0;
 }

@@ -178,3 +178,29 @@ TEST_CASE("verdicts have texts") {
     CHECK(to_string(sequence_errc::exhausted) == "sequence numbers exhausted");
     CHECK(to_string(static_cast<sequence_errc>(9)) == "not a sequence error");
 }
+
+TEST_CASE("a producer goes on with the numbers that it has stored") {
+    using sequencer = retry::producer_sequencer<std::string>;
+    sequencer x(7);
+    for (const char* p : {"orders", "a", "orders", "", "orders"}) REQUIRE(x.next(p).has_value());
+    const auto bytes = encode(x);
+    auto back = decode<sequencer>(bytes).value();
+    CHECK(back == x);
+    CHECK(back.next("orders") == retry::sequence_number{7, 3});
+    CHECK(back.next("new") == retry::sequence_number{7, 0});
+    // In whatever order partitions were met, the bytes are the same.
+    sequencer y(7);
+    for (const char* p : {"", "orders", "orders", "a", "orders"}) REQUIRE(y.next(p).has_value());
+    CHECK(encode(y) == bytes);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        CHECK_FALSE(decode<sequencer>(std::span(bytes).first(size)).has_value());
+    }
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        for (unsigned v = 0; v < 256; ++v) {
+            auto changed = bytes;
+            changed[at] = static_cast<std::byte>(v);
+            const auto other = decode<sequencer>(changed);
+            if (other.has_value()) REQUIRE(encode(*other) == changed);
+        }
+    }
+}

@@ -11,10 +11,16 @@
 //
 // Source: Kafka's idempotent producer (KIP-98).
 
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <limits>
+#include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <coterie/core/wire.hpp>
 
@@ -98,7 +104,8 @@ enum class sequence_errc : std::uint8_t {
     return e == sequence_errc::exhausted ? "sequence numbers exhausted" : "not a sequence error";
 }
 
-/// Numbers what one producer sends, for each partition from 0. Thread safety: none.
+/// Numbers what one producer sends, for each partition from 0. A value, with a codec where partitions are ordered: a
+/// producer that keeps it with what it sends goes on in the same epoch. Thread safety: that of a value.
 template <class Partition>
 class producer_sequencer {
 public:
@@ -126,7 +133,11 @@ public:
     /// The present epoch.
     [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
 
+    friend bool operator==(const producer_sequencer&, const producer_sequencer&) = default;
+
 private:
+    friend codec<producer_sequencer>;
+
     std::uint64_t epoch_;
     std::unordered_map<Partition, std::uint64_t> next_;
 };
@@ -151,5 +162,43 @@ struct coterie::codec<coterie::retry::sequence_window<Retained>> {
         x.next_ = r.varint();
         if (x.next_ == 0 && x.epoch_ != 0) (void)r.fail(decode_errc::invalid_value);
         return r.result(x);
+    }
+};
+
+/// A version, the epoch, a count; then for each partition, in order, its name and next sequence, which is not zero.
+template <class Partition>
+    requires coterie::encodable<Partition> && std::totally_ordered<Partition>
+struct coterie::codec<coterie::retry::producer_sequencer<Partition>> {
+    using sequencer = retry::producer_sequencer<Partition>;
+
+    static void encode(writer& w, const sequencer& x) {
+        std::vector<Partition> partitions;
+        partitions.reserve(x.next_.size());
+        for (const auto& [p, next] : x.next_) partitions.push_back(p);
+        std::sort(partitions.begin(), partitions.end());
+        w.version(0);
+        w.varint(x.epoch_);
+        w.varint(partitions.size());
+        for (const Partition& p : partitions) {
+            encode_to(w, p);
+            w.varint(x.next_.at(p));
+        }
+    }
+    /// Errors: invalid_value where partitions are not in order, or a sequence is zero.
+    static std::expected<sequencer, decode_error> decode(reader& r) {
+        (void)r.version(0);
+        sequencer x(r.varint());
+        const std::size_t size = r.count(2);
+        std::optional<Partition> before;
+        for (std::size_t i = 0; i < size && r.ok(); ++i) {
+            auto p = r.value<Partition>();
+            const std::uint64_t next = r.varint();
+            if (r.ok() && (next == 0 || (before && !(*before < p)))) {
+                (void)r.fail(decode_errc::invalid_value);
+            }
+            x.next_[p] = next;
+            before = std::move(p);
+        }
+        return r.result(std::move(x));
     }
 };
