@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <coterie/quorum/measured.hpp>
 
+#include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <random>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <coterie/core/error.hpp>
@@ -51,5 +56,60 @@ TEST_CASE("any text is read or refused at one of its characters") {
         } else {
             REQUIRE(delays.error().position < text.size());
         }
+    }
+}
+
+TEST_CASE("where the library reads no doubles, ours are the same to a part in 10^14") {
+    const auto check = [](const std::string& text) {
+        INFO(text);
+        double ours = -1, theirs = -1;
+        const char* const end = text.data() + text.size();
+        const auto a = coterie::quorum::detail::read_decimal(text.data(), end, ours);
+        const auto b = std::from_chars(text.data(), end, theirs);
+        CHECK(a.ptr == b.ptr);
+        if (a.ec != b.ec) {
+            // What is too small for a double is zero here.
+            CHECK((b.ec == std::errc::result_out_of_range && ours >= -1e-300 && ours <= 1e-300));
+        } else if (a.ec == std::errc{}) {
+            CHECK(std::abs(ours - theirs) <= 1e-14 * std::abs(theirs));
+        }
+    };
+    for (const char* text : {"",
+                             "-",
+                             ".",
+                             "1",
+                             "-1",
+                             "0",
+                             "00.5",
+                             ".5",
+                             "5.",
+                             "5.e",
+                             "1e",
+                             "1e+",
+                             "1e5",
+                             "1E-5",
+                             "1.5e3x",
+                             "1..2",
+                             "+1",
+                             " 1",
+                             "e5",
+                             "1e400",
+                             "-1e400",
+                             "1e-400",
+                             "0e400",
+                             "1e99999999999",
+                             "12345678901234567890123",
+                             "0.00000000000000000000000012345678901234567890",
+                             "999999999999999999999999e-20",
+                             "1,5"}) {
+        check(text);
+    }
+    std::mt19937_64 random(coterie::test::seed());
+    for (int round = 0; round < 5000; ++round) {
+        std::string text;
+        for (std::uint64_t n = random() % 24; n > 0; --n) {
+            text += "0123456789012345678901234567890123456789..eE-+ "[random() % 47];
+        }
+        check(text);
     }
 }

@@ -71,7 +71,8 @@ public:
             return a.price != b.price ? a.price < b.price : a.at < b.at;
         };
         if (threshold < candidates_.size())
-            std::nth_element(candidates_.begin(), candidates_.begin() + threshold - 1,
+            std::nth_element(candidates_.begin(),
+                             candidates_.begin() + static_cast<std::ptrdiff_t>(threshold) - 1,
                              candidates_.end(), cheaper);
         candidates_.resize(threshold);
         double price = 0;

@@ -162,7 +162,8 @@ constexpr void sort_delays(std::vector<delay>& delays) {
     for (unsigned shift = 0; shift < 64; shift += digit_bits) {
         const auto digit = [shift](delay d) {
             // Adding zero makes minus zero plain zero.
-            return std::bit_cast<std::uint64_t>(d.count() + 0.0) >> shift & (digits - 1);
+            return static_cast<std::size_t>(std::bit_cast<std::uint64_t>(d.count() + 0.0) >> shift &
+                                            (digits - 1));
         };
         std::array<std::size_t, digits + 1> start{};
         for (const delay d : delays) ++start[digit(d) + 1];

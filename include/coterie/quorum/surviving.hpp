@@ -84,10 +84,10 @@ private:
         std::uint32_t lost;
         unsigned levels;
 
-        [[nodiscard]] std::size_t states() const {
-            std::size_t product = needed + 1;
+        [[nodiscard]] std::uint64_t states() const {
+            std::uint64_t product = std::uint64_t{needed} + 1;
             for (unsigned v = 0; v < levels; ++v)
-                product = std::min(product * (lost + 1), std::size_t{1} << 40);
+                product = std::min(product * (lost + 1), std::uint64_t{1} << 40);
             return product;
         }
         [[nodiscard]] std::size_t state_of(const counts& c) const {
@@ -134,7 +134,7 @@ private:
 
     // Fills steps_: a row of states before the first member, and one after each.
     void run(const gate& g) {
-        const std::size_t states = g.states();
+        const auto states = static_cast<std::size_t>(g.states());
         steps_.assign(states * (g.members.size() + 1), {});
         steps_[0].price = 0;
         for (std::size_t i = 0; i < g.members.size(); ++i) {
@@ -160,7 +160,7 @@ private:
 
     void fold(std::size_t at, const gate& g) {
         run(g);
-        const std::size_t states = g.states();
+        const auto states = static_cast<std::size_t>(g.states());
         const step* const last = steps_.data() + g.members.size() * states;
         for (std::size_t state = 0; state < states; ++state) {
             if (!(last[state].price < infinite)) continue;
@@ -184,7 +184,7 @@ private:
         }
         const gate g = gate_at(at);
         run(g);
-        const std::size_t states = g.states();
+        const auto states = static_cast<std::size_t>(g.states());
         const double price = price_of(at, wanted);
         std::size_t state = 0;
         for (; state < states; ++state) {
