@@ -32,7 +32,7 @@ public:
     bool sleep_until(wall_time t) const { return wait<system_clock>(t); }
     /// Returns: as sleep_until.
     bool sleep_for(std::chrono::nanoseconds d) const {
-        return sleep_until(coterie::detail::after(d));
+        return sleep_until(saturating_add(steady_clock::now(), d));
     }
 
 private:

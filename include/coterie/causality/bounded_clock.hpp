@@ -214,10 +214,6 @@ constexpr wall_time earlier(wall_time t, nanoseconds by) noexcept {
     return t < wall_time::min() + by ? wall_time::min() : t - by;
 }
 
-constexpr wall_time later(wall_time t, nanoseconds by) noexcept {
-    return t > wall_time::max() - by ? wall_time::max() : t + by;
-}
-
 /// What a drift of at most a second in a second comes to, rounded up.
 constexpr nanoseconds drifted(nanoseconds drift_per_second, nanoseconds elapsed) noexcept {
     constexpr std::int64_t second = 1'000'000'000;
@@ -305,7 +301,7 @@ constexpr clock_interval bounded_clock<Clock, Source, SteadyClock>::now() {
     error = detail::add(detail::add(error, bound_.max_error), step);
     using reading = decltype(clock_.now());
     const auto grain = detail::grain<typename reading::duration>();
-    return {detail::earlier(wall, error), detail::later(wall, detail::add(error, grain)),
+    return {detail::earlier(wall, error), saturating_add(wall, detail::add(error, grain)),
             bound_.status};
 }
 

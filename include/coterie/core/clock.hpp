@@ -35,6 +35,16 @@ using sys_milliseconds = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Time that only goes forward: nanoseconds since an arbitrary start. The time of every protocol.
 using steady_time = std::chrono::time_point<std::chrono::steady_clock, std::chrono::nanoseconds>;
 
+/// `t + d`, or the last time of all; never before `t`.
+template <class Clock>
+[[nodiscard]] constexpr auto saturating_add(
+    std::chrono::time_point<Clock, std::chrono::nanoseconds> t,
+    std::chrono::nanoseconds d) noexcept {
+    if (d.count() <= 0) return t;
+    if (t.time_since_epoch().count() <= 0) return t + d;
+    return d < t.max() - t ? t + d : t.max();
+}
+
 /// A source of wall time: `now()` gives a std::chrono::sys_time of any integral resolution.
 ///
 /// A reference to a source is a source, so that one clock can be shared.

@@ -99,13 +99,6 @@ inline void sleep_about(std::chrono::nanoseconds d) noexcept {
 #endif
 }
 
-/// The steady time in `d`, or the last of all.
-inline steady_time after(std::chrono::nanoseconds d) noexcept {
-    const steady_time now = steady_clock::now();
-    if (d.count() <= 0) return now;
-    return d < steady_time::max() - now ? now + d : steady_time::max();
-}
-
 template <class Clock, class TimePoint>
 bool block_until(TimePoint t) noexcept {
     for (auto now = Clock::now(); now < t; now = Clock::now()) sleep_about(t - now);
@@ -123,7 +116,7 @@ inline bool blocking_sleeper::sleep_until(wall_time t) noexcept {
 }
 
 inline bool blocking_sleeper::sleep_for(std::chrono::nanoseconds d) noexcept {
-    return sleep_until(detail::after(d));
+    return sleep_until(saturating_add(steady_clock::now(), d));
 }
 
 }  // namespace coterie::inline v0

@@ -15,14 +15,6 @@
 
 namespace coterie::inline v0::retry {
 
-/// `now + d`, or the last time of all; never before `now`.
-[[nodiscard]] constexpr steady_time saturating_add(steady_time now,
-                                                   std::chrono::nanoseconds d) noexcept {
-    if (d.count() <= 0) return now;
-    if (now.time_since_epoch().count() <= 0) return now + d;
-    return d < steady_time::max() - now ? now + d : steady_time::max();
-}
-
 /// A time by which a call must have ended. By default there is none. A value.
 class deadline {
 public:
