@@ -6,8 +6,6 @@
 //   cart < party.cart
 //   cart --example > my.cart    a script to begin with
 
-#include <cstdio>
-#include <exception>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -18,29 +16,11 @@
 #include <CLI/CLI.hpp>
 
 #include "common/cart.hpp"
+#include "common/program.hpp"
 
 namespace {
 
-constexpr int bad_input = 2;
-
-constexpr const char* example =
-    "# Three replicas of one cart. What comes after # is a comment.\n"
-    "replicas alice bob carol\n"
-    "\n"
-    "alice put apples 3\n"
-    "alice put pears 2\n"
-    "sync                          # everybody who can reach each other\n"
-    "\n"
-    "partition alice | bob carol   # the network breaks\n"
-    "alice remove pears\n"
-    "alice put apples 1\n"
-    "bob put apples 2\n"
-    "bob -> carol                  # bob's state arrives at carol\n"
-    "carol put plums 4\n"
-    "carol take apples 1\n"
-    "\n"
-    "heal\n"
-    "sync\n";
+using examples::bad_input;
 
 int play(const std::string& name, const std::string& text) {
     const auto script = examples::read_cart_script(text);
@@ -61,16 +41,9 @@ int run(int argc, char** argv) {
     bool wants_example = false;
     app.add_option("script", path, "the script; none: from standard input");
     app.add_flag("--example", wants_example, "print a script to begin with");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "cart: {}\n", error.what());
-        return bad_input;
-    }
+    if (const auto status = examples::parse(app, argc, argv)) return *status;
     if (wants_example) {
-        fmt::print("{}", example);
+        fmt::print("{}", examples::example_cart_script);
         return 0;
     }
     if (path.empty()) {
@@ -93,11 +66,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "cart: %s\n", error.what());
-        return 1;
-    }
-}
+int main(int argc, char** argv) { return examples::run_program("cart", run, argc, argv); }

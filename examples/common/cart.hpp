@@ -14,6 +14,26 @@
 
 namespace examples {
 
+/// A script to begin with.
+inline constexpr const char* example_cart_script =
+    "# Three replicas of one cart. What comes after # is a comment.\n"
+    "replicas alice bob carol\n"
+    "\n"
+    "alice put apples 3\n"
+    "alice put pears 2\n"
+    "sync                          # everybody who can reach each other\n"
+    "\n"
+    "partition alice | bob carol   # the network breaks\n"
+    "alice remove pears\n"
+    "alice put apples 1\n"
+    "bob put apples 2\n"
+    "bob -> carol                  # bob's state arrives at carol\n"
+    "carol put plums 4\n"
+    "carol take apples 1\n"
+    "\n"
+    "heal\n"
+    "sync\n";
+
 /// Amounts by item; none is zero.
 using amounts = std::map<std::string, std::int64_t>;
 

@@ -15,7 +15,6 @@
 #include <fmt/core.h>
 
 #include <coterie/retry/backoff.hpp>
-#include <coterie/retry/circuit_breaker.hpp>
 #include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_state.hpp>
 
@@ -102,10 +101,7 @@ std::span<const std::string> budget_names() {
 
 herd_run play_herd(const overload_options& options, const herd_policy& policy) {
     std::optional<overload_breaker> breaker;
-    if (policy.breaker) {
-        breaker.emplace(retry::breaker_options<retry::time_window>{
-            .window = {2s}, .minimum_calls = 20, .open_for = 2s, .half_open_calls = 5});
-    }
+    if (policy.breaker) breaker.emplace(overload_breaker_options);
     return std::visit(
         [&](const auto& backoff) -> herd_run {
             const retry::retry_policy<std::remove_cvref_t<decltype(backoff)>> decided{

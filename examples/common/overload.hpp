@@ -52,8 +52,13 @@ struct overload_outcome {
     double requests_a_call = 0;
 };
 
-/// The right to a call, of clients without a breaker.
+/// What clients may share that stop asking: it opens when half of the calls of two seconds fail, for two seconds.
 using overload_breaker = coterie::retry::circuit_breaker<coterie::retry::time_window>;
+inline constexpr coterie::retry::breaker_options<coterie::retry::time_window>
+    overload_breaker_options{.window = {std::chrono::seconds(2)},
+                             .minimum_calls = 20,
+                             .open_for = std::chrono::seconds(2),
+                             .half_open_calls = 5};
 
 /// Plays it with one policy, a budget that all share, and a breaker that all share, or null.
 template <class Backoff, class Budget>

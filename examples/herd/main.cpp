@@ -11,8 +11,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
-#include <exception>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -22,10 +20,11 @@
 
 #include "common/herd.hpp"
 #include "common/overload.hpp"
+#include "common/program.hpp"
 
 namespace {
 
-constexpr int bad_input = 2;
+using examples::bad_input;
 
 /// What is shown to who names no policy.
 std::vector<examples::herd_policy> usual_policies() {
@@ -74,14 +73,7 @@ int run(int argc, char** argv) {
     app.add_option("--seed", options.seed, "the same seed gives the same result")
         ->capture_default_str();
     app.add_option("--svg", svg, "draw it into this file");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "herd: {}\n", error.what());
-        return bad_input;
-    }
+    if (const auto status = examples::parse(app, argc, argv)) return *status;
     if (policy.cap_ms < policy.base_ms) {
         fmt::print(stderr, "herd: --cap {} is below --base {}\n", policy.cap_ms, policy.base_ms);
         return bad_input;
@@ -110,11 +102,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "herd: %s\n", error.what());
-        return 1;
-    }
-}
+int main(int argc, char** argv) { return examples::run_program("herd", run, argc, argv); }

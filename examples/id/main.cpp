@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdio>
-#include <exception>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -23,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/explain.hpp"
+#include "common/program.hpp"
 #include "common/time_text.hpp"
 #include "id/identify.hpp"
 #include "id/mint.hpp"
@@ -32,7 +32,7 @@ namespace {
 using examples::explanation;
 using nlohmann::ordered_json;
 
-constexpr int bad_input = 2;
+using examples::bad_input;
 
 enum class style {
     drawings,
@@ -253,11 +253,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "id: %s\n", error.what());
-        return 1;
-    }
-}
+int main(int argc, char** argv) { return examples::run_program("id", run, argc, argv); }

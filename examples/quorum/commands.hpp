@@ -15,10 +15,12 @@
 #include <coterie/quorum/nrw.hpp>
 #include <coterie/quorum/pbs.hpp>
 
+#include "common/program.hpp"
+
 namespace quorum_tool {
 
 constexpr int has_fault = 1;
-constexpr int bad_input = 2;
+using examples::bad_input;
 
 struct check_request {
     coterie::quorum::nrw sizes;

@@ -12,13 +12,12 @@
 // Exit status: 1 if `check` finds a fault, 2 for bad input.
 
 #include <cstddef>
-#include <cstdio>
-#include <exception>
 #include <string>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "common/program.hpp"
 #include "quorum/cluster.hpp"
 #include "quorum/commands.hpp"
 
@@ -104,12 +103,7 @@ int run(int argc, char** argv) {
     add_optimize(app, status);
     add_search(app, status);
     try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "quorum: {}\n", error.what());
-        return bad_input;
+        if (const auto ended = examples::parse(app, argc, argv)) return *ended;
     } catch (const bad_argument& error) {
         fmt::print(stderr, "quorum: {}\n", error.what());
         return bad_input;
@@ -119,11 +113,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "quorum: %s\n", error.what());
-        return 1;
-    }
-}
+int main(int argc, char** argv) { return examples::run_program("quorum", run, argc, argv); }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include <string_view>
-
 #include <fmt/core.h>
 
 #include "common/cart.hpp"
@@ -10,21 +8,7 @@
 namespace tour {
 
 void a_shared_cart(const telling&) {
-    constexpr std::string_view script =
-        "replicas alice bob carol\n"
-        "alice put apples 3\n"
-        "alice put pears 2\n"
-        "sync\n"
-        "partition alice | bob carol\n"
-        "alice remove pears\n"
-        "alice put apples 1\n"
-        "bob put apples 2\n"
-        "bob -> carol\n"
-        "carol put plums 4\n"
-        "carol take apples 1\n"
-        "heal\n"
-        "sync\n";
-    const auto read = examples::read_cart_script(script);
+    const auto read = examples::read_cart_script(examples::example_cart_script);
     if (!read.has_value()) return;
     fmt::print(
         "Three people share a shopping cart, each on a replica of their own. They begin together; "

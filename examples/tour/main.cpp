@@ -7,14 +7,13 @@
 //   tour --live       with the machine's clock and entropy, so that it prints something new each time
 //   tour --list       what there is
 
-#include <cstdio>
-#include <exception>
 #include <string_view>
 #include <vector>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "common/program.hpp"
 #include "tour/chapters.hpp"
 
 namespace {
@@ -48,14 +47,7 @@ int run(int argc, char** argv) {
     app.add_option("--chapter", number, "tell one chapter only")
         ->check(CLI::Range(std::size_t{1}, std::size(chapters)));
     app.add_flag("--live", how.live, "use the machine's clock and entropy instead of the story's");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& help) {
-        return app.exit(help);
-    } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "tour: {}\n", error.what());
-        return 2;
-    }
+    if (const auto status = examples::parse(app, argc, argv)) return *status;
 
     if (list) {
         for (std::size_t i = 0; i < std::size(chapters); ++i) {
@@ -76,11 +68,4 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "tour: %s\n", error.what());
-        return 1;
-    }
-}
+int main(int argc, char** argv) { return examples::run_program("tour", run, argc, argv); }

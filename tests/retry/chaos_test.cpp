@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include <coterie/retry/backoff.hpp>
-#include <coterie/retry/circuit_breaker.hpp>
 #include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_state.hpp>
 
@@ -45,8 +44,6 @@ constexpr auto with_jitter = policy_of(retry::exponential_backoff{.base = 100ms,
 }  // namespace
 
 TEST_CASE("a service that was down recovers, or does not, as its clients retry") {
-    constexpr retry::breaker_options<retry::time_window> guard_options{
-        .window = {2s}, .minimum_calls = 20, .open_for = 2s, .half_open_calls = 5};
     constexpr breaker* none = nullptr;
     retry::no_budget endless;
 
@@ -68,10 +65,10 @@ TEST_CASE("a service that was down recovers, or does not, as its clients retry")
     CHECK(recovers_within(run(with_jitter, tokens, none), 20s));
 
     // a breaker lets the queue drain at once.
-    breaker guard(guard_options);
+    breaker guard(examples::overload_breaker_options);
     CHECK(recovers_within(run(with_jitter, endless, &guard), 10s));
 
     retry::ratio_budget ratio_again;
-    breaker guard_again(guard_options);
+    breaker guard_again(examples::overload_breaker_options);
     CHECK(recovers_within(run(with_jitter, ratio_again, &guard_again), 10s));
 }
