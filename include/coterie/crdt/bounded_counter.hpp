@@ -65,9 +65,9 @@ public:
     /// Takes `n` from the quota of `r`. Returns: the delta. Errors: not_enough_quota.
     std::expected<bounded_counter, crdt_errc> decrement(const Replica& r, std::uint64_t n = 1) {
         if (n > quota(r)) return std::unexpected(crdt_errc::not_enough_quota);
+        taken_.raise(r, taken_.at(r) + n);
         bounded_counter delta;
-        delta.taken_.raise(r, taken_.at(r) + n);
-        taken_.merge(delta.taken_);
+        delta.taken_.raise(r, taken_.at(r));
         return delta;
     }
 
@@ -143,9 +143,9 @@ private:
         const move_type m{from, to};
         const std::uint64_t before = moved_.at(m);
         if (n > ~std::uint64_t{0} - before) return std::unexpected(crdt_errc::counter_overflow);
+        moved_.raise(m, before + n);
         bounded_counter delta;
         delta.moved_.raise(m, before + n);
-        moved_.merge(delta.moved_);
         return delta;
     }
 

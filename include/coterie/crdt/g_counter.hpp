@@ -40,9 +40,9 @@ public:
     /// not fit 64 bits.
     std::expected<g_counter, crdt_errc> increment(const Replica& r, std::uint64_t n = 1) {
         if (n > ~std::uint64_t{0} - value()) return std::unexpected(crdt_errc::counter_overflow);
+        counts_.raise(r, counts_.at(r) + n);
         g_counter delta;
-        delta.counts_.raise(r, counts_.at(r) + n);
-        counts_.merge(delta.counts_);
+        delta.counts_.raise(r, counts_.at(r));
         return delta;
     }
 
