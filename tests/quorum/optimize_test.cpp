@@ -69,7 +69,8 @@ limits random_limits(rng& random, const quorum_system& system, const workload& w
     const auto near_least = [&](objective what) -> std::optional<double> {
         if (what == goal || bernoulli(random, 0.5)) return {};
         const auto least = reference::optimum(system, what, work, {.resilience = failures});
-        if (!least.has_value() || *least <= 0) return {};
+        // Below a picosecond it is zero, but for rounding.
+        if (!least.has_value() || *least < 1e-12) return {};
         const double factors[] = {0.9, 1, 1.1, 1.5};
         return *least * factors[uniform_below(random, 4)];
     };

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include <coterie/core/clock.hpp>
-#include <coterie/core/sleeper.hpp>
 
 namespace coterie::inline v0::adapt {
 

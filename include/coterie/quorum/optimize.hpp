@@ -504,7 +504,8 @@ private:
             if (auto done = improve(); !done.has_value()) return std::unexpected(done.error());
             std::vector<double> values(program_.column_count(), 0);
             for (std::size_t row = 0; row < rows_; ++row)
-                values[program_.basis()[row]] = std::max(0.0, program_.value_at(row));
+                if (program_.value_at(row) > converged)
+                    values[program_.basis()[row]] = program_.value_at(row);
             std::vector<double> how_often;
             how_often.reserve(asked_.size());
             for (const asked& quorum : asked_) how_often.push_back(values[quorum.column]);

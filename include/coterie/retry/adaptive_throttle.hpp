@@ -19,7 +19,6 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/retry/call_window.hpp>
-#include <coterie/retry/deadline.hpp>
 
 namespace coterie::inline v0::retry {
 

@@ -31,7 +31,6 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/retry/call_record.hpp>
-#include <coterie/retry/deadline.hpp>
 
 namespace coterie::inline v0::retry {
 
