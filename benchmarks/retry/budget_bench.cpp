@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include <coterie/core/clock.hpp>
 #include <coterie/retry/error.hpp>
@@ -24,6 +25,7 @@ retry::token_budget tokens;
 retry::token_budget drained({.max_tokens = 1000, .token_ratio = 1});
 retry::ratio_budget ratio;
 retry::concurrency_budget concurrency;
+retry::quota_budget quota;
 retry::atomic_token_bucket bucket({.per_second = 1e9, .burst = 1'000'000'000}, steady_time{});
 
 [[maybe_unused]] const bool registered = [] {
@@ -36,7 +38,7 @@ retry::atomic_token_bucket bucket({.per_second = 1e9, .burst = 1'000'000'000}, s
         return word.compare_exchange_weak(old, old ^ 1, std::memory_order_relaxed);
     });
     bench::measure_call("token_budget_success_when_full", bench::at_most("relaxed_load", 1.5), [] {
-        tokens.on_success({});
+        tokens.on_success({}, std::nullopt);
         return 0;
     });
     bench::measure_call("token_budget_try_retry", "relaxed_load",
@@ -46,7 +48,18 @@ retry::atomic_token_bucket bucket({.per_second = 1e9, .burst = 1'000'000'000}, s
                        for (int i = 0; i < 10; ++i) drained.on_failure({}, transient);
                        for (auto _ : state) {
                            drained.on_failure({}, transient);
-                           drained.on_success({});
+                           drained.on_success({}, std::nullopt);
+                       }
+                   });
+    bench::measure_call("quota_budget_success_when_full", bench::at_most("relaxed_load", 1.5), [] {
+        quota.on_success({}, std::nullopt);
+        return 0;
+    });
+    bench::measure("quota_budget_taken_and_given", bench::at_most("compare_exchange", 3),
+                   [](benchmark::State& state) {
+                       for (auto _ : state) {
+                           benchmark::DoNotOptimize(quota.try_retry({}, transient, 1));
+                           quota.on_success({}, retry::error_class::transient);
                        }
                    });
     bench::measure_call("concurrency_budget_call", bench::at_most("compare_exchange", 3), [] {

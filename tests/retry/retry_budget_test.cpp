@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
@@ -23,6 +24,7 @@ using namespace coterie;
 using retry::concurrency_budget;
 using retry::error_class;
 using retry::no_budget;
+using retry::quota_budget;
 using retry::ratio_budget;
 using retry::token_budget;
 
@@ -32,7 +34,7 @@ constexpr steady_time start(1000s);
 constexpr auto transient = error_class::transient;
 
 static_assert(retry::budget<token_budget> && retry::budget<ratio_budget> &&
-              retry::budget<concurrency_budget>);
+              retry::budget<concurrency_budget> && retry::budget<quota_budget>);
 
 struct amplification {
     double load;     ///< attempts a call
@@ -125,12 +127,12 @@ TEST_CASE("tokens: five failures of ten forbid retries, one success allows them 
     budget.on_failure(start, transient);
     CHECK(budget.tokens() == 5.0);
     CHECK(!budget.try_retry(start, transient, 1));
-    budget.on_success(start);
+    budget.on_success(start, std::nullopt);
     CHECK(budget.tokens() == Approx(5.1));
     CHECK(budget.try_retry(start, transient, 1));
     for (int i = 0; i < 100; ++i) budget.on_failure(start, transient);
     CHECK(budget.tokens() == 0.0);
-    for (int i = 0; i < 1000; ++i) budget.on_success(start);
+    for (int i = 0; i < 1000; ++i) budget.on_success(start, std::nullopt);
     CHECK(budget.tokens() == 10.0);
 }
 
@@ -234,12 +236,70 @@ TEST_CASE("concurrency: a call that is given up returns its place") {
     CHECK((budget.calls() == 0 && budget.retries() == 0));
 }
 
+TEST_CASE("quota: a retry that succeeds costs nothing, one that fails is paid for by others") {
+    constexpr retry::retry_policy policy{
+        .backoff = retry::constant_backoff{}, .max_attempts = 4, .is_idempotent = true};
+    quota_budget budget;
+    rng random(1);
+    const auto fail = [&](auto& call, error_class e) {
+        return call.on_failure(start, e, std::nullopt, random).has_value();
+    };
+    for (const auto& [e, cost] : {std::pair(error_class::transient, 5),
+                                  {error_class::throttled, 5},
+                                  {error_class::ambiguous, 10}}) {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK(fail(call, e));
+        CHECK(budget.tokens() == 500 - cost);
+        call.on_success(start);
+        CHECK(budget.tokens() == 500);
+    }
+    {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK((fail(call, error_class::transient) && fail(call, error_class::ambiguous)));
+        CHECK(budget.tokens() == 485);
+        call.on_success(start);  // gives back the last retry, and not the one before
+        CHECK(budget.tokens() == 495);
+    }
+    {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK((fail(call, error_class::ambiguous) && fail(call, error_class::transient)));
+        CHECK(!fail(call, error_class::permanent));  // nothing comes back
+    }
+    CHECK(budget.tokens() == 480);
+    for (int i = 0; i < 30; ++i) retry::retry_state(policy, start, {}, budget).on_success(start);
+    CHECK(budget.tokens() == 500);
+}
+
+TEST_CASE("quota: what there is not enough for is refused and takes nothing") {
+    quota_budget budget({.tokens = 12});
+    CHECK(budget.try_retry(start, error_class::ambiguous, 1));
+    CHECK(!budget.try_retry(start, error_class::transient, 1));
+    CHECK(budget.tokens() == 2);
+    for (int i = 0; i < 3; ++i) budget.on_success(start, std::nullopt);
+    CHECK(!budget.try_retry(start, error_class::ambiguous, 1));
+    CHECK(budget.try_retry(start, error_class::transient, 1));
+    CHECK(budget.tokens() == 0);
+    for (int i = 0; i < 3; ++i) budget.on_success(start, error_class::transient);
+    CHECK(budget.tokens() == 12);
+}
+
+TEST_CASE("quota: a server that is down gets a hundred retries, and then none") {
+    rng random(test::seed(), "quota");
+    quota_budget budget;
+    CHECK(amplify(budget, 1.0, 1000, random).load == 1.1);
+    CHECK(amplify(budget, 1.0, 1000, random).load == 1.0);
+    CHECK(budget.tokens() == 0);
+    // What succeeds at once earns a fifth of a retry: enough while one call of six fails.
+    CHECK(amplify(budget, 0.1, 200'000, random).success > 0.99);
+}
+
 TEST_CASE("threads draw no more than there is", "[concurrent]") {
     constexpr int threads_count = 4, draws = 5'000;
     ratio_budget ratio({.min_per_second = 100});
     concurrency_budget concurrency({.ratio = 0, .min_concurrency = 700});
     token_budget tokens({.max_tokens = 1000, .token_ratio = 1});
-    std::atomic<int> from_ratio{0}, from_concurrency{0};
+    quota_budget quota({.tokens = 1000, .retry_cost = 1, .timeout_retry_cost = 2});
+    std::atomic<int> from_ratio{0}, from_concurrency{0}, from_quota{0};
     std::vector<std::thread> threads;
     for (int t = 0; t < threads_count; ++t) {
         threads.emplace_back([&] {
@@ -247,8 +307,9 @@ TEST_CASE("threads draw no more than there is", "[concurrent]") {
                 if (ratio.try_retry(start, transient, 1)) from_ratio.fetch_add(1);
                 concurrency.on_call(start);
                 if (concurrency.try_retry(start, transient, 1)) from_concurrency.fetch_add(1);
+                if (quota.try_retry(start, transient, 1)) from_quota.fetch_add(1);
                 tokens.on_failure(start, transient);
-                tokens.on_success(start);
+                tokens.on_success(start, std::nullopt);
             }
         });
     }
@@ -256,6 +317,7 @@ TEST_CASE("threads draw no more than there is", "[concurrent]") {
     CHECK(from_ratio.load() <= 1000);
     CHECK(from_ratio.load() >= 1000 - threads_count);  // at most one each was refused too soon
     CHECK(from_concurrency.load() == 700);
+    CHECK((from_quota.load() == 1000 && quota.tokens() == 0));
     CHECK(concurrency.calls() == threads_count * draws);
     CHECK(tokens.tokens() >= 1000 - threads_count);
 }

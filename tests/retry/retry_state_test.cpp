@@ -51,7 +51,9 @@ struct ledger {
         lines.push_back("try " + std::to_string(attempt));
         return has_budget;
     }
-    void on_success(steady_time) { lines.emplace_back("success"); }
+    void on_success(steady_time, std::optional<error_class> cause) {
+        lines.push_back("success" + (cause ? " after " + to_string(*cause) : std::string()));
+    }
     void on_end(std::uint32_t attempts) { lines.push_back("end " + std::to_string(attempts)); }
 };
 
@@ -198,7 +200,8 @@ TEST_CASE("the budget sees each call and each failure that could be retried, onc
         CHECK(failed(call).has_value());
         call.on_success(start);
     }
-    CHECK(budget.lines == lines{"call", "failure transient", "try 1", "success", "end 2"});
+    CHECK(budget.lines ==
+          lines{"call", "failure transient", "try 1", "success after transient", "end 2"});
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);
@@ -213,6 +216,12 @@ TEST_CASE("the budget sees each call and each failure that could be retried, onc
         CHECK(failed(call, error_class::permanent) == stopped(stop_reason::permanent_error));
     }
     CHECK(budget.lines == lines{"call", "end 1"});
+    budget.lines.clear();
+    {
+        retry_state call(policy, start, {}, budget);
+        call.on_success(start);
+    }
+    CHECK(budget.lines == lines{"call", "success", "end 1"});
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);  // and then nothing more is heard of it

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <optional>
 
@@ -12,6 +13,7 @@
 #include <coterie/core/random.hpp>
 #include <coterie/retry/backoff.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_state.hpp>
 #include <nlohmann/json.hpp>
 
@@ -89,6 +91,73 @@ TEST_CASE(
         decltype(policy.backoff)::state_type state;
         const auto t = policy.throttled.next(state, theirs);
         CHECK(at == std::max(t, std::min(seconds(header), seconds(5) + t)));
+    }
+}
+
+TEST_CASE("AWS's retry quota: 500 tokens, 5 a retry, 10 after a timeout, 1 back for none") {
+    const json rules = rule("aws_standard_quota");
+    const std::int32_t tokens = rules.at("initial_tokens"), cost = rules.at("retry_cost");
+    const std::int32_t timeout_cost = rules.at("timeout_retry_cost");
+    const std::int32_t increment = rules.at("no_retry_increment");
+    for (const bool is_timeout : {false, true}) {
+        const auto e = is_timeout ? error_class::ambiguous : error_class::transient;
+        const std::int32_t each = is_timeout ? timeout_cost : cost;
+        retry::quota_budget budget;
+        CHECK(budget.tokens() == tokens);
+        int retries = 0;
+        while (budget.try_retry({}, e, 1)) ++retries;
+        CHECK(retries == tokens / each);
+        budget.on_success({}, std::nullopt);
+        CHECK(budget.tokens() == tokens % each + increment);
+        budget.on_success({}, e);
+        CHECK(budget.tokens() == tokens % each + increment + each);
+    }
+}
+
+TEST_CASE("gRPC's retry throttling: five failures of ten forbid retries, one success allows them") {
+    const json rules = rule("grpc_retry_throttling");
+    const json defaults = rules.at("defaults_example");
+    const double most = defaults.at("maxTokens"), ratio = defaults.at("tokenRatio");
+    retry::token_budget budget;
+    double expected = most;
+    rng random(test::seed(), "throttling");
+    for (int i = 0; i < 10'000; ++i) {
+        if (bernoulli(random, ratio)) {
+            budget.on_failure({}, error_class::transient);
+            expected = std::max(expected - 1, 0.0);
+        } else {
+            budget.on_success({}, std::nullopt);
+            expected = std::min(expected + ratio, most);
+        }
+        CHECK(std::abs(budget.tokens() - expected) < 1e-6);
+        CHECK(budget.try_retry({}, error_class::transient, 1) == budget.tokens() > most / 2);
+        expected = budget.tokens();
+    }
+}
+
+TEST_CASE("Finagle's retry budget: a reserve of 10 a second for 10 s, and a fifth of the calls") {
+    const json rules = rule("finagle_retry_budget");
+    const double share = rules.at("percent_can_retry");
+    const int reserve = rules.at("min_retries_per_s").get<int>() * rules.at("ttl_s").get<int>();
+    retry::ratio_budget budget;
+    const steady_time now(std::chrono::hours(1));
+    for (int i = 0; i < 1000; ++i) budget.on_call(now);
+    const auto most = static_cast<std::uint32_t>(reserve + std::lround(share * 1000));
+    CHECK(budget.retries(now) == most);
+    const auto last = now + seconds(rules.at("ttl_s"));
+    CHECK(budget.retries(last - seconds(2)) == most);
+    CHECK(budget.retries(last) == static_cast<std::uint32_t>(reserve));
+}
+
+TEST_CASE("Envoy's retry budget: a fifth of what is in flight, and three at least") {
+    const json rules = rule("envoy_retry_budget");
+    const int percent = rules.at("budget_percent"), least = rules.at("min_retry_concurrency");
+    for (int calls = 1; calls < 100; ++calls) {
+        retry::concurrency_budget budget;
+        for (int i = 0; i < calls; ++i) budget.on_call({});
+        int retries = 0;
+        while (budget.try_retry({}, error_class::transient, 1)) ++retries;
+        CHECK(retries == std::max(least, calls * percent / 100));
     }
 }
 

@@ -8,8 +8,9 @@
 //   retry::ratio_budget budget;                                  // one for each service that is called
 //   retry::retry_state call(policy, now, until, budget);         // or give it to a driver
 //
-// All three are shared by threads, without a lock. An unsuccessful draw takes nothing.
-// Source: gRPC proposal A6 ("Retry throttling"); Finagle's RetryBudget; Envoy's retry budget.
+// All of them are shared by threads, without a lock. An unsuccessful draw takes nothing.
+// Source: gRPC proposal A6 ("Retry throttling"); Finagle's RetryBudget; Envoy's retry budget; the retry quota of
+// AWS's SDKs ("standard" mode).
 
 #include <array>
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
@@ -49,7 +51,7 @@ public:
 
     /// The hooks; see no_budget.
     void on_failure(steady_time, error_class) noexcept { take(1000); }
-    void on_success(steady_time) noexcept {
+    void on_success(steady_time, std::optional<error_class>) noexcept {
         if (missing_.load(std::memory_order_relaxed) != 0) take(-ratio_);
     }
     [[nodiscard]] bool try_retry(steady_time, error_class, std::uint32_t) const noexcept {
@@ -173,6 +175,51 @@ private:
     std::atomic<std::uint64_t> in_flight_{0};  // calls, and in the lower half retries
 };
 
+/// AWS's: a retry takes tokens, more of them after a timeout. A call that succeeds at a retry gives back what this one
+/// took, and one that succeeds at once a little. So what fails for good empties it, and little by little calls
+/// that need no retry fill it again.
+///
+/// Complexity: one atomic load where nothing changes (full, or too few), else one compare-exchange.
+class quota_budget : public no_budget {
+public:
+    /// Requires: 0 <= each <= tokens, 0 < tokens <= 10^9.
+    struct options {
+        std::int32_t tokens = 500;
+        std::int32_t retry_cost = 5;
+        /// Of a retry after a failure that is ambiguous.
+        std::int32_t timeout_retry_cost = 10;
+        std::int32_t no_retry_increment = 1;
+    };
+
+    quota_budget() noexcept : quota_budget(options{}) {}
+    explicit quota_budget(const options& o) noexcept : options_(o), missing_(0) {
+        COTERIE_ASSERT(0 < o.tokens && o.tokens <= 1'000'000'000);
+        COTERIE_ASSERT(0 <= o.retry_cost && o.retry_cost <= o.tokens);
+        COTERIE_ASSERT(0 <= o.timeout_retry_cost && o.timeout_retry_cost <= o.tokens);
+        COTERIE_ASSERT(0 <= o.no_retry_increment && o.no_retry_increment <= o.tokens);
+    }
+
+    quota_budget(const quota_budget&) = delete;
+    quota_budget& operator=(const quota_budget&) = delete;
+
+    /// The hooks; see no_budget.
+    [[nodiscard]] bool try_retry(steady_time, error_class e, std::uint32_t) noexcept;
+    void on_success(steady_time, std::optional<error_class> cause) noexcept;
+
+    /// How many tokens there are.
+    [[nodiscard]] std::int32_t tokens() const noexcept {
+        return options_.tokens - missing_.load(std::memory_order_relaxed);
+    }
+
+private:
+    std::int32_t cost(error_class e) const noexcept {
+        return e == error_class::ambiguous ? options_.timeout_retry_cost : options_.retry_cost;
+    }
+
+    options options_;
+    std::atomic<std::int32_t> missing_;
+};
+
 // --- details ---------------------------------------------------------------------------------------
 
 inline void token_budget::take(std::int32_t thousandths) noexcept {
@@ -253,6 +300,24 @@ inline bool concurrency_budget::try_retry(steady_time, error_class,
         const auto most = share > options_.min_concurrency ? share : options_.min_concurrency;
         if (static_cast<double>(static_cast<std::uint32_t>(old)) + 1 > most) return false;
         if (in_flight_.compare_exchange_weak(old, old + 1)) return true;
+    }
+}
+
+inline bool quota_budget::try_retry(steady_time, error_class e, std::uint32_t) noexcept {
+    std::int32_t missing = missing_.load(std::memory_order_relaxed);
+    do {
+        if (options_.tokens - missing < cost(e)) return false;
+    } while (
+        !missing_.compare_exchange_weak(missing, missing + cost(e), std::memory_order_relaxed));
+    return true;
+}
+
+inline void quota_budget::on_success(steady_time, std::optional<error_class> cause) noexcept {
+    const std::int32_t returned = cause ? cost(*cause) : options_.no_retry_increment;
+    std::int32_t missing = missing_.load(std::memory_order_relaxed);
+    while (missing != 0 &&
+           !missing_.compare_exchange_weak(missing, missing > returned ? missing - returned : 0,
+                                           std::memory_order_relaxed)) {
     }
 }
 

@@ -52,8 +52,9 @@ struct no_budget {
     static constexpr bool try_retry(steady_time, error_class, std::uint32_t /*attempt*/) noexcept {
         return true;
     }
-    /// A call succeeded.
-    static constexpr void on_success(steady_time) noexcept {}
+    /// A call succeeded: at once, or at a retry, whose `cause` is the failure that it followed and that its
+    /// try_retry() was told of.
+    static constexpr void on_success(steady_time, std::optional<error_class> /*cause*/) noexcept {}
     /// A call is over, however it ended, after so many attempts.
     static constexpr void on_end(std::uint32_t /*attempts*/) noexcept {}
 };
@@ -64,7 +65,7 @@ concept budget = requires(B& b, steady_time now, error_class e) {
     b.on_call(now);
     b.on_failure(now, e);
     { b.try_retry(now, e, std::uint32_t{}) } -> std::same_as<bool>;
-    b.on_success(now);
+    b.on_success(now, std::optional(e));
     b.on_end(std::uint32_t{});
 };
 
@@ -126,7 +127,7 @@ public:
 
     /// The last attempt succeeded.
     constexpr void on_success(steady_time now) {
-        budget_->on_success(now);
+        budget_->on_success(now, attempts_ > 1 ? std::optional(cause_) : std::nullopt);
         observer_->on_success(attempts_);
         end();
     }
@@ -162,6 +163,7 @@ private:
     deadline deadline_;
     [[no_unique_address]] Backoff::state_type backoff_{};
     std::uint32_t attempts_ = 1;
+    error_class cause_{};  // of the last retry, if there was one
     bool has_ended_ = false;
 };
 
@@ -182,6 +184,7 @@ retry_state<Backoff, Budget, Observer>::on_failure(
     if (!budget_->try_retry(now, e, attempts_)) return stop(e, stop_reason::budget);
     observer_->on_retry(attempts_, e, delay);
     ++attempts_;
+    cause_ = e;
     return at;
 }
 
