@@ -153,6 +153,27 @@ TEST_CASE("a server cannot ask for more than the policy grants") {
     CHECK(failed(call, error_class::throttled, 9s) == start + 9s);
 }
 
+TEST_CASE("what the server asks for starts the backoff anew, where the policy says so") {
+    for (const bool resets : {false, true}) {
+        const retry_policy policy{
+            .backoff = plain, .max_attempts = 10, .retry_after_resets = resets};
+        const auto then = [&](nanoseconds if_reset, nanoseconds if_not) {
+            return start + (resets ? if_reset : if_not);
+        };
+        retry_state call(policy, start);
+        CHECK(failed(call) == start + 1s);
+        CHECK(failed(call) == start + 2s);
+        CHECK(failed(call, error_class::throttled, 30s) == start + 30s);
+        CHECK(failed(call) == then(1s, 8s));
+        CHECK(failed(call, error_class::transient, 0s) == then(2s, 16s));  // a floor still
+        CHECK(failed(call) == then(1s, 20s));
+        CHECK(failed(call) == then(2s, 20s));
+        CHECK(call.attempts() == 8);  // which are counted on
+        CHECK(failed(call, error_class::transient, retry::no_retry) ==
+              stopped(stop_reason::pushback));
+    }
+}
+
 TEST_CASE("throttling has its own base and shares the growth") {
     constexpr retry_policy policy{.backoff = plain,
                                   .throttled = {.base = 10s, .cap = 30s, .jitter = no_jitter{}},

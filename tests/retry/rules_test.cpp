@@ -8,6 +8,9 @@
 #include <cstdint>
 #include <fstream>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
@@ -48,6 +51,41 @@ std::pair<nanoseconds, nanoseconds> range(const Backoff& backoff,
         most = std::max(most, d);
     }
     return {least, most};
+}
+
+/// Polly's "decorrelated jitter V2", in the words of its rule: the executable table beside exponential_backoff, and
+/// a policy of somebody's own.
+struct polly_v2 {
+    nanoseconds base{};
+    nanoseconds cap{};
+
+    struct state_type {
+        double attempt = 0;
+        double previous = 0;
+        friend bool operator==(const state_type&, const state_type&) = default;
+    };
+
+    template <random_bit_generator G>
+    nanoseconds next(state_type& state, G&& random) const {
+        const double t = state.attempt + uniform_real(random);
+        const double sum = std::exp2(t) * std::tanh(std::sqrt(4 * t));
+        const double delay = (sum - state.previous) / 1.4 * static_cast<double>(base.count());
+        state.attempt += 1;
+        state.previous = sum;
+        return delay < static_cast<double>(cap.count()) ? nanoseconds(std::llround(delay)) : cap;
+    }
+};
+
+/// Which part of the clients sleep for exactly the cap, by the number of the delay, from 0.
+template <class Backoff>
+std::vector<double> share_at_cap(const Backoff& backoff, std::size_t delays, rng& random) {
+    constexpr int clients = 20'000;
+    std::vector<double> share(delays);
+    for (int i = 0; i < clients; ++i) {
+        typename Backoff::state_type state;
+        for (double& s : share) s += backoff.next(state, random) == backoff.cap ? 1.0 / clients : 0;
+    }
+    return share;
 }
 
 /// Whether draws fill [low, high], and do not leave it: 2000 draws come within 1 % of each end, but for
@@ -111,6 +149,63 @@ TEST_CASE("AWS's retry quota: 500 tokens, 5 a retry, 10 after a timeout, 1 back 
         CHECK(budget.tokens() == tokens % each + increment);
         budget.on_success({}, e);
         CHECK(budget.tokens() == tokens % each + increment + each);
+    }
+}
+
+TEST_CASE("Polly's V2: a smooth sum of delays, and nearly all clients at the cap") {
+    REQUIRE(rule("polly_decorrelated_v2").at("rule").get<std::string>().find("AFTER") !=
+            std::string::npos);
+    static_assert(retry::backoff_policy<polly_v2>);
+    rng random(test::seed(), "polly");
+    using std::chrono::seconds;
+    const auto theirs = share_at_cap(polly_v2{seconds(1), seconds(30)}, 12, random);
+    for (const auto& [delay, expected] : {std::pair(6U, 0.544), {7U, 0.883}, {9U, 0.993}}) {
+        INFO("delay " << delay << ": " << theirs[delay]);
+        CHECK(std::abs(theirs[delay] - expected) < 0.02);  // five standard deviations
+    }
+
+    // The same growth with the ceiling clamped: nobody.
+    const auto check_nobody = [&](const auto& ours) {
+        for (const double share : share_at_cap(ours, 12, random)) CHECK(share < 0.001);
+    };
+    check_nobody(retry::exponential_backoff{seconds(1), seconds(30)});
+    check_nobody(retry::exponential_backoff<retry::proportional_jitter>{seconds(1), seconds(30)});
+    check_nobody(retry::decorrelated_jitter{seconds(1), seconds(30)});
+
+    // What a retry_state takes.
+    const retry::retry_policy policy{.backoff = polly_v2{seconds(1), seconds(30)}};
+    retry::retry_state call(policy, {});
+    rng mine(test::seed(), "call"), theirs_again = mine;
+    polly_v2::state_type state;
+    CHECK(call.on_failure({}, error_class::transient, std::nullopt, mine) ==
+          steady_time(policy.backoff.next(state, theirs_again)));
+}
+
+TEST_CASE(
+    "gRPC's retry: delays below min(initial * multiplier^n, max), and anew after a pushback") {
+    REQUIRE(rule("grpc_retry_throttling")
+                .at("rule")
+                .get<std::string>()
+                .find("pushback <0 or unparsable => no retry") != std::string::npos);
+    const int most = rule("grpc_retry_throttling").at("max_attempts_cap");
+    const retry::retry_policy policy{
+        .backoff = retry::exponential_backoff{.base = seconds(1), .cap = seconds(4)},
+        .max_attempts = static_cast<std::uint32_t>(most),
+        .retry_after_resets = true};
+    rng random(test::seed(), "pushback");
+    for (int i = 0; i < 1000; ++i) {
+        retry::retry_state call(policy, {});
+        const auto fail = [&](std::optional<nanoseconds> pushback) {
+            return call.on_failure({}, error_class::transient, pushback, random);
+        };
+        CHECK(fail(std::nullopt).value() <= steady_time(seconds(1)));
+        CHECK(fail(std::nullopt).value() <= steady_time(seconds(2)));
+        CHECK(fail(seconds(7)).value() == steady_time(seconds(7)));
+        CHECK(fail(std::nullopt).value() <= steady_time(seconds(1)));
+        CHECK(fail(std::nullopt).error() == retry::stop_reason::attempts_exhausted);
+        retry::retry_state forbidden(policy, {});
+        CHECK(forbidden.on_failure({}, error_class::transient, retry::no_retry, random).error() ==
+              retry::stop_reason::pushback);
     }
 }
 

@@ -39,7 +39,13 @@ struct retry_policy {
     std::chrono::nanoseconds min_attempt_time{};
     /// How much longer than the backoff a server may ask to wait; what it asks beyond that is ignored.
     std::chrono::nanoseconds max_retry_after_excess = std::chrono::nanoseconds::max();
+    /// Whether the backoff starts anew after a wait that the server asked for, as gRPC has it.
+    bool retry_after_resets = false;
 };
+
+/// What to give as `retry_after` where the server forbids a retry, or asks for what cannot be read. Every negative
+/// duration means this.
+inline constexpr std::chrono::nanoseconds no_retry{-1};
 
 /// A share of all calls' retries, in five hooks; this one is never spent. See retry_budget.hpp.
 struct no_budget {
@@ -206,6 +212,7 @@ constexpr std::chrono::nanoseconds retry_state<Backoff, Budget, Observer>::next_
     error_class e, std::optional<std::chrono::nanoseconds> retry_after, G& random) {
     const auto& backoff = e == error_class::throttled ? policy_->throttled : policy_->backoff;
     const auto drawn = backoff.next(backoff_, random);
+    if (retry_after && policy_->retry_after_resets) backoff_ = {};
     if (!retry_after || *retry_after <= drawn) return drawn;
     const auto excess = *retry_after - drawn;
     const auto most = policy_->max_retry_after_excess;
