@@ -9,14 +9,22 @@
 //   if (seen.insert(event.id, now)) process(event);
 //
 // Memory is bounded; so what is repeated later than that is taken for new. `forgotten_until` tells.
+//
+// To outlive the process:  bytes = encode(seen.snapshot(now));
+//                          retry::dedup_window<id::ulid> seen(options, *decode<retry::dedup_snapshot<id::ulid>>(bytes), now);
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/wire.hpp>
 
 namespace coterie::inline v0::retry {
 
@@ -24,6 +32,24 @@ namespace coterie::inline v0::retry {
 struct dedup_options {
     std::chrono::nanoseconds remember_for = std::chrono::hours(24);
     std::size_t capacity = 100'000;
+};
+
+/// What a window remembers, in ages: a steady time means nothing to the next process. A value, with a codec.
+template <class Key>
+struct dedup_snapshot {
+    /// A key, and how long ago it was seen.
+    struct entry {
+        std::chrono::nanoseconds age{};
+        Key key;
+        friend bool operator==(const entry&, const entry&) = default;
+    };
+
+    /// From the oldest to the youngest. No age is negative.
+    std::vector<entry> seen;
+    /// The age of forgotten_until(), if that says more than remember_for.
+    std::optional<std::chrono::nanoseconds> forgotten_for;
+
+    friend bool operator==(const dedup_snapshot&, const dedup_snapshot&) = default;
 };
 
 /// The keys of the last while. A clock that steps back makes it remember longer, never shorter.
@@ -39,23 +65,43 @@ public:
         seen_.reserve(o.capacity);
     }
 
+    /// Remembers what another has remembered. The time between the two does not count: what was seen is remembered
+    /// longer by it, never shorter. Of what there is no room for the oldest is forgotten, as insert() does.
+    dedup_window(const dedup_options& o, const dedup_snapshot<Key>& s, steady_time now)
+        : dedup_window(o) {
+        advance(now);
+        for (const auto& [age, key] : s.seen) {
+            COTERIE_ASSERT(age.count() >= 0);
+            if (age < o.remember_for) add(key, latest_ - age);
+        }
+        if (s.forgotten_for && *s.forgotten_for < o.remember_for) {
+            const steady_time then = latest_ - *s.forgotten_for;
+            if (then > forgotten_until_) forgotten_until_ = then;
+        }
+    }
+
     // The order points into the table.
     dedup_window(const dedup_window&) = delete;
     dedup_window& operator=(const dedup_window&) = delete;
 
     /// Remembers a key. Returns: whether it is new. A repetition does not make it younger.
     [[nodiscard]] bool insert(const Key& key, steady_time now) {
-        if (now > latest_) latest_ = now;
+        advance(now);
         forget_expired();
-        const auto [at, is_new] = seen_.try_emplace(key, latest_);
-        if (!is_new) return false;
-        if (seen_.size() > options_.capacity) forget_oldest();
-        if (order_.size() < options_.capacity) {
-            order_.push_back(&*at);
-        } else {
-            order_[(oldest_ + seen_.size() - 1) % options_.capacity] = &*at;
+        return add(key, latest_);
+    }
+
+    /// What it remembers, in ages.
+    [[nodiscard]] dedup_snapshot<Key> snapshot(steady_time now) const {
+        const steady_time at = now > latest_ ? now : latest_;
+        dedup_snapshot<Key> s;
+        s.seen.reserve(seen_.size());
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
+            const auto& [key, time] = *order_[(oldest_ + i) % options_.capacity];
+            if (!has_expired(time, at)) s.seen.push_back({at - time, key});
         }
-        return true;
+        if (!has_expired(forgotten_until_, at)) s.forgotten_for = at - forgotten_until_;
+        return s;
     }
 
     /// How many keys it remembers.
@@ -68,8 +114,25 @@ public:
 private:
     using entry = std::unordered_map<Key, steady_time>::value_type;
 
+    void advance(steady_time now) {
+        if (now > latest_) latest_ = now;
+    }
+    bool has_expired(steady_time seen, steady_time now) const {
+        return seen <= now - options_.remember_for;
+    }
+    bool add(const Key& key, steady_time time) {
+        const auto [at, is_new] = seen_.try_emplace(key, time);
+        if (!is_new) return false;
+        if (seen_.size() > options_.capacity) forget_oldest();
+        if (order_.size() < options_.capacity) {
+            order_.push_back(&*at);
+        } else {
+            order_[(oldest_ + seen_.size() - 1) % options_.capacity] = &*at;
+        }
+        return true;
+    }
     void forget_expired() {
-        while (!seen_.empty() && latest_ - options_.remember_for >= order_[oldest_]->second) drop();
+        while (!seen_.empty() && has_expired(order_[oldest_]->second, latest_)) drop();
     }
     void forget_oldest() {
         forgotten_until_ = order_[oldest_]->second;
@@ -89,3 +152,53 @@ private:
 };
 
 }  // namespace coterie::inline v0::retry
+
+// --- details ---------------------------------------------------------------------------------------
+
+/// A version; whether keys were forgotten early, and how long ago; a count; then for each key its age, none larger
+/// than the one before, and itself. Ages are in nanoseconds.
+template <class Key>
+    requires coterie::encodable<Key>
+struct coterie::codec<coterie::retry::dedup_snapshot<Key>> {
+    using snapshot = retry::dedup_snapshot<Key>;
+
+    static void encode(writer& w, const snapshot& x) {
+        w.version(0);
+        w.boolean(x.forgotten_for.has_value());
+        if (x.forgotten_for) encode_age(w, *x.forgotten_for);
+        w.varint(x.seen.size());
+        for (const auto& [age, key] : x.seen) {
+            encode_age(w, age);
+            encode_to(w, key);
+        }
+    }
+    /// Errors: invalid_value where keys are not in the order of their ages; out_of_range where an age is none.
+    static std::expected<snapshot, decode_error> decode(reader& r) {
+        snapshot x;
+        (void)r.version(0);
+        if (r.boolean()) x.forgotten_for = decode_age(r);
+        const std::size_t size = r.count(1);
+        x.seen.reserve(r.reservable(size, sizeof(typename snapshot::entry)));
+        for (std::size_t i = 0; i < size && r.ok(); ++i) {
+            const auto age = decode_age(r);
+            if (r.ok() && !x.seen.empty() && age > x.seen.back().age) {
+                (void)r.fail(decode_errc::invalid_value);
+            }
+            x.seen.push_back({age, r.value<Key>()});
+        }
+        return r.result(std::move(x));
+    }
+
+private:
+    static void encode_age(writer& w, std::chrono::nanoseconds age) {
+        w.varint(static_cast<std::uint64_t>(age.count()));
+    }
+    static std::chrono::nanoseconds decode_age(reader& r) {
+        const std::uint64_t age = r.varint();
+        if (age > static_cast<std::uint64_t>(std::chrono::nanoseconds::max().count())) {
+            (void)r.fail(decode_errc::out_of_range);
+            return {};
+        }
+        return std::chrono::nanoseconds(age);
+    }
+};
