@@ -2,8 +2,10 @@
 #include <coterie/retry/pipeline.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +19,10 @@
 #include <coterie/retry/error.hpp>
 #include <coterie/retry/token_bucket.hpp>
 
+#include "retry/scripted.hpp"
+#include "retry/tasks.hpp"
 #include "support/catch.hpp"
+#include "support/seed.hpp"
 
 using namespace std::chrono_literals;
 using namespace coterie;
@@ -166,6 +171,117 @@ TEST_CASE("what each class of error tells each gate") {
         CHECK(b.limit.limit() == r.limit);
         CHECK(b.limit.in_flight() == 0);
     }
+}
+
+namespace {
+
+/// The clocks, generators and gates of one driver, the same in each.
+struct guarded_services {
+    explicit guarded_services(std::uint64_t seed) : random(seed) {}
+
+    rng random;
+    retry::circuit_breaker<> breaker{{.minimum_calls = 3, .open_for = 1s, .half_open_calls = 1}};
+    retry::adaptive_throttle throttle{retry::throttle_options{.k = 1.1}};
+    retry::token_bucket bucket{{.per_second = 0.3, .burst = 3}, start};
+    retry::concurrency_limit limit{{.initial = 1, .max = 5}};
+    test::decisions seen;
+    retry::no_budget endless;
+
+    auto guards() {
+        return pipeline{retry::breaker_gate{breaker}, retry::throttle_gate{throttle},
+                        retry::rate_gate{bucket}, retry::concurrency_gate{limit}};
+    }
+    std::string state(steady_time now) {
+        return std::string(describe(breaker.state(now))) + " " +
+               std::to_string(throttle.reject_probability(now)) + " " +
+               std::to_string(bucket.tokens(now)) + " " + std::to_string(limit.limit()) + " " +
+               std::to_string(limit.in_flight());
+    }
+};
+
+/// What came of a call, as text.
+std::string text_of(const auto& result) {
+    if (result.has_value()) return std::to_string(*result);
+    const auto& e = result.error();
+    return to_string(e.reason) + " " + std::to_string(e.attempts) + " " +
+           (e.error.error ? to_string(e.error.error->what) : to_string(e.error.refused_by));
+}
+
+constexpr auto as_it_is = [](const retry::failure& f) { return f; };
+
+auto call_async(test::event_loop& loop, guarded_services& s, const auto& rules,
+                const test::script& script) {
+    return s.guards().template call_async<test::task, test::scripted_result>(
+        rules, {}, retry::retry_environment{loop.clock, loop, s.random, s.endless, s.seen},
+        [&](attempt a) {
+            return test::scripted_attempt{{&loop, loop.clock.now() + 50ms},
+                                          test::play(script, a.number)};
+        },
+        as_it_is);
+}
+
+}  // namespace
+
+TEST_CASE("through gates both drivers decide alike, and leave the gates alike") {
+    rng random(test::seed(), "gates");
+    const retry::retry_policy some{.backoff = retry::exponential_backoff{.base = 200ms, .cap = 2s},
+                                   .is_idempotent = true};
+    std::set<std::string> endings;
+    for (int run = 0; run < 50; ++run) {
+        const std::uint64_t seed = random();
+        guarded_services blocking(seed), async(seed);
+        manual_steady_clock clock(start);
+        manual_sleeper sleeper(clock);
+        test::event_loop loop;
+        for (int i = 0; i < 20; ++i) {
+            const test::script script = test::random_script(random);
+            const auto pause = std::chrono::milliseconds(uniform_between(random, 0, 3000));
+            clock.advance(pause);
+            loop.clock.advance(pause);
+            const auto expected = blocking.guards().call(
+                some, {},
+                retry::retry_environment{clock, sleeper, blocking.random, blocking.endless,
+                                         blocking.seen},
+                [&](attempt a) {
+                    clock.advance(50ms);
+                    return test::play(script, a.number);
+                },
+                as_it_is);
+            const auto t = call_async(loop, async, some, script);
+            while (loop.run_one()) {
+            }
+            REQUIRE(t.is_done());
+            REQUIRE(text_of(t.result()) == text_of(expected));
+            REQUIRE(loop.clock.now() == clock.now());
+            REQUIRE(async.state(clock.now()) == blocking.state(clock.now()));
+            endings.insert(expected ? "success" : to_string(expected.error().reason));
+            if (!expected && !expected.error().error.error)
+                endings.insert(to_string(expected.error().error.refused_by));
+        }
+        CHECK(async.seen.lines == blocking.seen.lines);
+        CHECK(async.random == blocking.random);
+        CHECK(async.limit.in_flight() == 0);
+    }
+    for (const gate_kind k : {gate_kind::breaker, gate_kind::throttle, gate_kind::rate}) {
+        INFO(describe(k));
+        CHECK(endings.contains(to_string(k)));
+    }
+    CHECK(endings.contains("success"));
+}
+
+TEST_CASE("a coroutine that is destroyed while it waits for the server leaves the gates") {
+    guarded_services s(1);
+    test::event_loop loop;
+    const test::script succeeds{{}};
+    {
+        const auto t = call_async(loop, s, policy, succeeds);
+        CHECK((!t.is_done() && s.limit.in_flight() == 1));
+        const auto refused = call_async(loop, s, policy, succeeds);
+        REQUIRE(refused.is_done());
+        CHECK(text_of(refused.result()) == "refused by the client 1 concurrency limit");
+    }
+    CHECK(s.limit.in_flight() == 0);
+    CHECK(s.breaker.tally(start).calls == 0);
 }
 
 TEST_CASE("a call without a value goes through as well") {

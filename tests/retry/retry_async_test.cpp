@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <coroutine>
 #include <cstdint>
-#include <exception>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +18,7 @@
 #include <coterie/retry/retry_call.hpp>
 
 #include "retry/scripted.hpp"
+#include "retry/tasks.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 
@@ -30,86 +29,15 @@ using retry::deadline;
 using retry::failure;
 using retry::retry_environment;
 using retry::stop_reason;
+using test::event_loop;
 using test::script;
+using test::scripted_attempt;
 using test::scripted_result;
+using test::task;
 
 namespace {
 
 constexpr steady_time start(1000s);
-
-/// The least that a task can be: it starts at once, and keeps what it returns.
-template <class T>
-class task {
-public:
-    struct promise_type {
-        std::optional<T> value;
-
-        task get_return_object() {
-            return task(std::coroutine_handle<promise_type>::from_promise(*this));
-        }
-        std::suspend_never initial_suspend() noexcept { return {}; }
-        std::suspend_always final_suspend() noexcept { return {}; }
-        void return_value(T v) { value = std::move(v); }
-        void unhandled_exception() { std::terminate(); }
-    };
-
-    explicit task(std::coroutine_handle<promise_type> h) : handle_(h) {}
-    task(task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
-    task& operator=(task&&) = delete;
-    ~task() {
-        if (handle_) handle_.destroy();
-    }
-
-    bool is_done() const { return handle_.done(); }
-    const T& result() const { return *handle_.promise().value; }
-
-private:
-    std::coroutine_handle<promise_type> handle_;
-};
-
-/// Timers under virtual time: the earliest fires when it is told to.
-class event_loop {
-public:
-    manual_steady_clock clock{start};
-
-    struct waiting {
-        event_loop* loop;
-        steady_time t;
-        bool was_cancelled = false;
-
-        bool await_ready() const { return false; }
-        void await_suspend(std::coroutine_handle<> h) {
-            loop->timers_.emplace(t, std::pair{h, this});
-        }
-        bool await_resume() const { return !was_cancelled; }
-    };
-    waiting sleep_until(steady_time t) { return {this, t}; }
-
-    bool run_one() {
-        if (timers_.empty()) return false;
-        const auto [t, who] = *timers_.begin();
-        timers_.erase(timers_.begin());
-        clock.advance_to(t);
-        who.first.resume();
-        return true;
-    }
-    void cancel_all() {
-        for (auto& [t, who] : std::exchange(timers_, {})) {
-            who.second->was_cancelled = true;
-            who.first.resume();
-        }
-    }
-    std::size_t timers() const { return timers_.size(); }
-
-private:
-    std::multimap<steady_time, std::pair<std::coroutine_handle<>, waiting*>> timers_;
-};
-
-/// Awaits as long as an attempt takes, then gives what comes of it.
-struct scripted_attempt : event_loop::waiting {
-    scripted_result result;
-    scripted_result await_resume() const { return result; }
-};
 
 template <class Budget, class Observer, class Backoff>
 auto run_async(event_loop& loop, const retry::retry_policy<Backoff>& policy, deadline until,

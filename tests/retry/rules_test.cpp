@@ -179,6 +179,7 @@ TEST_CASE("Polly's V2: a smooth sum of delays, and nearly all clients at the cap
     polly_v2::state_type state;
     CHECK(call.on_failure({}, error_class::transient, std::nullopt, mine) ==
           steady_time(policy.backoff.next(state, theirs_again)));
+    CHECK(state != polly_v2::state_type{});
 }
 
 TEST_CASE(

@@ -6,10 +6,12 @@
 //
 //   retry::pipeline guards{retry::breaker_gate{breaker}, retry::rate_gate{bucket}, retry::concurrency_gate{limit}};
 //   const auto user = guards.call(policy, until, here, operation, classify);     // as retry_call()
+//   const auto user = co_await guards.call_async<task, result>(policy, until, here, operation, classify);
 //
 // What a gate refuses has not reached the server, and is not tried again: a breaker that is open would be asked
 // in vain, and a rate that is used up would be used up by retries. Gates that were passed before the one that
-// refused get their permit back. A permanent error is a good sign: the server has answered.
+// refused get their permit back, and all of them do if an operation is never finished. A permanent error is a
+// good sign: the server has answered.
 
 #include <concepts>
 #include <cstddef>
@@ -28,6 +30,7 @@
 #include <coterie/retry/concurrency_limit.hpp>
 #include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/retry_async.hpp>
 #include <coterie/retry/retry_call.hpp>
 #include <coterie/retry/retry_state.hpp>
 
@@ -160,6 +163,79 @@ consteval bool are_in_order() {
             ...);
 }
 
+template <class Result>
+using guarded = std::expected<typename Result::value_type, gate_error<typename Result::error_type>>;
+
+/// What the caller makes of an error, made of what a call through gates fails with.
+template <class Classify>
+struct classify_guarded {
+    Classify classify;
+
+    template <class E>
+    constexpr failure operator()(const gate_error<E>& e) {
+        return e.error ? failure(classify(*e.error)) : failure(error_class::refused);
+    }
+};
+
+/// One attempt's way through the gates: in by their order, out by the opposite one. An attempt that is given up says
+/// nothing.
+template <class Clock, class... Gates>
+class passage {
+public:
+    constexpr passage(const std::tuple<Gates...>& gates, Clock& clock, auto& random)
+        : gates_(gates), clock_(clock) {
+        enter<0>(random);
+    }
+    passage(const passage&) = delete;
+    passage& operator=(const passage&) = delete;
+    constexpr ~passage() { leave(gate_outcome::nothing); }
+
+    /// The gate that refused, if one did; those before it have their permits back.
+    constexpr std::optional<gate_kind> refused_by() const { return refused_by_; }
+
+    /// Leaves the gates as the result says, and passes it on.
+    template <class Result>
+    constexpr guarded<Result> end(Result result, auto& classify) {
+        if (result.has_value()) {
+            leave(gate_outcome::answered);
+            return succeeded<guarded<Result>>(result);
+        }
+        leave(outcome_of(failure(classify(std::as_const(result.error()))).what));
+        return std::unexpected(gate_error<typename Result::error_type>{std::move(result.error())});
+    }
+
+private:
+    template <class Gate>
+    using permit =
+        decltype(std::declval<const Gate&>().try_enter(steady_time{}, std::declval<rng&>()));
+
+    template <std::size_t I>
+    constexpr void enter(auto& random) {
+        if constexpr (I < sizeof...(Gates)) {
+            const auto& gate = std::get<I>(gates_);
+            std::get<I>(permits_) = gate.try_enter(clock_.now(), random);
+            if (std::get<I>(permits_)) return enter<I + 1>(random);
+            refused_by_ = gate.kind;
+            leave(gate_outcome::nothing);
+        }
+    }
+    constexpr void leave(gate_outcome o) { leave_first<sizeof...(Gates)>(o); }
+    template <std::size_t N>
+    constexpr void leave_first(gate_outcome o) {
+        if constexpr (N > 0) {
+            auto& mine = std::get<N - 1>(permits_);
+            if (mine) std::get<N - 1>(gates_).leave(*mine, clock_.now(), o);
+            mine.reset();
+            leave_first<N - 1>(o);
+        }
+    }
+
+    const std::tuple<Gates...>& gates_;
+    Clock& clock_;
+    std::tuple<permit<Gates>...> permits_;
+    std::optional<gate_kind> refused_by_;
+};
+
 }  // namespace detail
 
 /// Gates in the order breaker, throttle, rate, concurrency, and no kind twice.
@@ -182,44 +258,49 @@ public:
                             const retry_environment<Clock, Sleeper, Random, Budget, Observer>& here,
                             Operation&& operation, Classify&& classify) const {
         using result = std::invoke_result_t<Operation&, attempt>;
-        using error = gate_error<typename result::error_type>;
-        const auto class_of = [&](const error& e) -> failure {
-            return e.error ? failure(classify(*e.error)) : failure(error_class::refused);
-        };
         return retry_call(
             policy, until, here,
-            [&](attempt a) {
-                return enter<0>(here, class_of,
-                                [&]() -> std::expected<typename result::value_type, error> {
-                                    auto r = operation(a);
-                                    if (!r) return std::unexpected(error{std::move(r.error())});
-                                    if constexpr (std::is_void_v<typename result::value_type>) {
-                                        return {};
-                                    } else {
-                                        return std::move(*r);
-                                    }
-                                });
+            [&](attempt a) -> detail::guarded<result> {
+                detail::passage through(gates_, here.clock, here.random);
+                if (const auto by = through.refused_by()) return refusal<result>(*by);
+                return through.end(operation(a), classify);
             },
-            class_of);
+            detail::classify_guarded<Classify&>{classify});
+    }
+
+    /// The same as a coroutine; see retry_async(). `Task` is awaited in one of its own kind. The gates are copied
+    /// into it: what they refer to must outlive it, and the pipeline need not.
+    template <template <class...> class Task, class Result, backoff_policy Backoff, class Clock,
+              class Sleeper, class Random, class Budget, class Observer, class Operation,
+              class Classify>
+    [[nodiscard]] auto call_async(
+        const retry_policy<Backoff>& policy, deadline until,
+        const retry_environment<Clock, Sleeper, Random, Budget, Observer>& here,
+        Operation operation, Classify classify) const {
+        const auto attempt_through = [gates = gates_, here, operation = std::move(operation),
+                                      classify](attempt a) mutable {
+            return pass<Task, Result>(gates, here.clock, here.random, operation, classify, a);
+        };
+        return retry_async<Task, detail::guarded<Result>>(
+            policy, until, here, attempt_through,
+            detail::classify_guarded<Classify>{std::move(classify)});
     }
 
 private:
-    /// Passes the gates from number I on, calls, and leaves them in the opposite order.
-    template <std::size_t I>
-    auto enter(const auto& here, const auto& class_of, const auto& operation) const
-        -> decltype(operation()) {
-        if constexpr (I == sizeof...(Gates)) {
-            return operation();
-        } else {
-            using error = typename decltype(operation())::error_type;
-            const auto& g = std::get<I>(gates_);
-            const auto permit = g.try_enter(here.clock.now(), here.random);
-            if (!permit) return std::unexpected(error{std::nullopt, g.kind});
-            auto result = enter<I + 1>(here, class_of, operation);
-            g.leave(*permit, here.clock.now(),
-                    result ? gate_outcome::answered : outcome_of(class_of(result.error()).what));
-            return result;
-        }
+    template <class Result>
+    static constexpr auto refusal(gate_kind by) {
+        return std::unexpected(gate_error<typename Result::error_type>{std::nullopt, by});
+    }
+
+    // All that it refers to is in the frame of the retry_async() that awaits it.
+    template <template <class...> class Task, class Result>
+    static Task<detail::guarded<Result>> pass(const std::tuple<Gates...>& gates, auto& clock,
+                                              auto& random, auto& operation, auto& classify,
+                                              attempt a) {
+        detail::passage through(gates, clock, random);
+        if (const auto by = through.refused_by()) co_return refusal<Result>(*by);
+        Result result = co_await operation(a);
+        co_return through.end(std::move(result), classify);
     }
 
     std::tuple<Gates...> gates_;

@@ -37,7 +37,7 @@ template <template <class...> class Task, class Result, backoff_policy Backoff, 
         Result result = co_await operation(attempt{state.attempts(), until});
         if (result.has_value()) {
             state.on_success(here.clock.now());
-            co_return detail::succeeded(result);
+            co_return detail::succeeded<detail::retried<Result>>(result);
         }
         const failure f = classify(std::as_const(result.error()));
         auto next = state.on_failure(here.clock.now(), f.what, f.retry_after, here.random);

@@ -74,8 +74,9 @@ template <class Result>
 using retried =
     std::expected<typename Result::value_type, retry_error<typename Result::error_type>>;
 
-template <class Result>
-constexpr retried<Result> succeeded(Result& result) {
+/// The value of a result, in another kind of result.
+template <class To, class Result>
+constexpr To succeeded(Result& result) {
     if constexpr (std::is_void_v<typename Result::value_type>) {
         return {};
     } else {
@@ -102,7 +103,7 @@ template <backoff_policy Backoff, class Clock, sleeper Sleeper, class Random, cl
         auto result = operation(attempt{state.attempts(), until});
         if (result.has_value()) {
             state.on_success(here.clock.now());
-            return detail::succeeded(result);
+            return detail::succeeded<detail::retried<decltype(result)>>(result);
         }
         const failure f = classify(std::as_const(result.error()));
         auto next = state.on_failure(here.clock.now(), f.what, f.retry_after, here.random);
