@@ -14,9 +14,15 @@
 
 #include <fmt/core.h>
 
+#include <coterie/retry/adaptive_throttle.hpp>
 #include <coterie/retry/backoff.hpp>
+#include <coterie/retry/call_window.hpp>
+#include <coterie/retry/concurrency_limit.hpp>
+#include <coterie/retry/hedging_policy.hpp>
+#include <coterie/retry/pipeline.hpp>
 #include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_state.hpp>
+#include <coterie/retry/token_bucket.hpp>
 
 namespace examples {
 
@@ -84,7 +90,9 @@ std::string herd_policy::describe() const {
                        : backoff == "none"     ? "no jitter"
                                                : backoff + " jitter";
     if (budget != "none") text += ", " + budget + " budget";
-    if (breaker) text += ", breaker";
+    if (gate != "none") text += ", " + gate;
+    if (gate == "rate" || gate == "concurrency") text += " limit";
+    if (hedges) text += ", hedges";
     return text;
 }
 
@@ -95,27 +103,42 @@ std::span<const std::string> backoff_names() {
 }
 
 std::span<const std::string> budget_names() {
-    static const std::vector<std::string> names{"none", "token", "ratio"};
+    static const std::vector<std::string> names{"none", "token", "ratio", "concurrency", "quota"};
+    return names;
+}
+
+std::span<const std::string> gate_names() {
+    static const std::vector<std::string> names{"none", "breaker", "throttle", "rate",
+                                                "concurrency"};
     return names;
 }
 
 herd_run play_herd(const overload_options& options, const herd_policy& policy) {
-    std::optional<overload_breaker> breaker;
-    if (policy.breaker) breaker.emplace(overload_breaker_options);
+    overload_breaker breaker(overload_breaker_options);
+    retry::adaptive_throttle throttle(retry::throttle_options{.window = retry::time_window{10s}});
+    retry::token_bucket rate(
+        {.per_second = 0.8 * static_cast<double>(1s / options.work), .burst = 50}, overload_start);
+    retry::concurrency_limit limit;
+    retry::hedge_budget hedges;
+    overload_guards guards{.hedges = policy.hedges ? &hedges : nullptr};
+    if (policy.gate == "breaker") guards.gate = shared_gate(retry::breaker_gate{breaker});
+    if (policy.gate == "throttle") guards.gate = shared_gate(retry::throttle_gate{throttle});
+    if (policy.gate == "rate") guards.gate = shared_gate(retry::rate_gate{rate});
+    if (policy.gate == "concurrency") guards.gate = shared_gate(retry::concurrency_gate{limit});
     return std::visit(
         [&](const auto& backoff) -> herd_run {
             const retry::retry_policy<std::remove_cvref_t<decltype(backoff)>> decided{
                 .backoff = backoff, .max_attempts = policy.attempts, .is_idempotent = true};
-            const auto play = [&](auto& budget) {
-                return herd_run{
-                    policy, play_overload(options, decided, budget, breaker ? &*breaker : nullptr)};
+            const auto play = [&]<class Budget>(std::type_identity<Budget>) {
+                Budget budget;
+                return herd_run{policy, play_overload(options, decided, budget, guards)};
             };
-            retry::token_budget tokens;
-            retry::ratio_budget ratio;
-            retry::no_budget endless;
-            if (policy.budget == "token") return play(tokens);
-            if (policy.budget == "ratio") return play(ratio);
-            return play(endless);
+            if (policy.budget == "token") return play(std::type_identity<retry::token_budget>{});
+            if (policy.budget == "ratio") return play(std::type_identity<retry::ratio_budget>{});
+            if (policy.budget == "concurrency")
+                return play(std::type_identity<retry::concurrency_budget>{});
+            if (policy.budget == "quota") return play(std::type_identity<retry::quota_budget>{});
+            return play(std::type_identity<retry::no_budget>{});
         },
         backoff_of(policy));
 }

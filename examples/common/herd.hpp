@@ -14,7 +14,8 @@ namespace examples {
 struct herd_policy {
     std::string backoff = "full";  ///< one of backoff_names()
     std::string budget = "none";   ///< one of budget_names()
-    bool breaker = false;
+    std::string gate = "none";     ///< one of gate_names()
+    bool hedges = false;
     double base_ms = 100;
     double cap_ms = 10'000;
     unsigned attempts = 4;
@@ -25,8 +26,10 @@ struct herd_policy {
 
 /// "at-once", "constant", "none", "full", ...
 [[nodiscard]] std::span<const std::string> backoff_names();
-/// "none", "token", "ratio".
+/// "none", "token", "ratio", ...
 [[nodiscard]] std::span<const std::string> budget_names();
+/// "none", "breaker", "throttle", "rate", "concurrency".
+[[nodiscard]] std::span<const std::string> gate_names();
 
 /// One policy and what came of it.
 struct herd_run {

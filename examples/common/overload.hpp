@@ -17,7 +17,10 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/retry/circuit_breaker.hpp>
+#include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/hedging_policy.hpp>
+#include <coterie/retry/pipeline.hpp>
 #include <coterie/retry/retry_state.hpp>
 
 namespace examples {
@@ -36,6 +39,9 @@ struct overload_options {
     std::chrono::seconds watched_after{120};
     std::uint64_t seed = 1;
 };
+
+/// When the first client asks.
+inline constexpr coterie::steady_time overload_start{std::chrono::seconds(1000)};
 
 /// What came of it.
 struct overload_outcome {
@@ -60,18 +66,42 @@ inline constexpr coterie::retry::breaker_options<coterie::retry::time_window>
                              .open_for = std::chrono::seconds(2),
                              .half_open_calls = 5};
 
-/// Plays it with one policy, a budget that all share, and a breaker that all share, or null.
+/// A gate that all clients pass: entering it gives what is to be told when the attempt is over, or nothing.
+using overload_leave = std::function<void(coterie::steady_time, coterie::retry::gate_outcome)>;
+using overload_gate =
+    std::function<std::optional<overload_leave>(coterie::steady_time, coterie::rng&)>;
+
+/// One of the library's gates as such. It refers to what the gate refers to.
+template <coterie::retry::gate Gate>
+overload_gate shared_gate(Gate gate) {
+    return [gate](coterie::steady_time now, coterie::rng& random) -> std::optional<overload_leave> {
+        const auto permit = gate.try_enter(now, random);
+        if (!permit) return std::nullopt;
+        return [gate, permit](coterie::steady_time t, coterie::retry::gate_outcome o) {
+            gate.leave(*permit, t, o);
+        };
+    };
+}
+
+/// What clients have beside a policy and a budget, and share.
+struct overload_guards {
+    overload_gate gate = nullptr;
+    coterie::retry::hedge_budget* hedges = nullptr;  ///< if they send late requests twice
+    coterie::retry::hedging_policy hedging{.delay = std::chrono::milliseconds(50)};
+};
+
+/// Plays it with one policy, a budget that all share, and what else they share.
 template <class Backoff, class Budget>
 overload_outcome play_overload(const overload_options& options,
                                const coterie::retry::retry_policy<Backoff>& policy, Budget& budget,
-                               overload_breaker* breaker) {
+                               const overload_guards& guards) {
     using namespace coterie;
     using state = retry::retry_state<Backoff, Budget>;
     using event = std::pair<steady_time, std::function<void(steady_time)>>;
     const auto later = [](const event& a, const event& b) { return a.first > b.first; };
     std::priority_queue<event, std::vector<event>, decltype(later)> events(later);
 
-    const steady_time start(std::chrono::seconds(1000));
+    const steady_time start = overload_start;
     const steady_time fails_at = start + options.fails_after;
     const steady_time recovers_at = fails_at + options.stands_still;
     const auto watched = options.fails_after + options.stands_still + options.watched_after;
@@ -103,19 +133,36 @@ overload_outcome play_overload(const overload_options& options,
         const auto again = c->decision.on_failure(now, e, std::nullopt, random);
         if (again) events.emplace(*again, [&, c](steady_time t) { attempt(t, c); });
     };
+    // Copies of a request that is late. The server does one after the other, so none is answered sooner.
+    std::function<void(const std::shared_ptr<retry::hedge_state>&)> hedge =
+        [&](const std::shared_ptr<retry::hedge_state>& copies) {
+            if (!copies->next_at()) return;
+            events.emplace(*copies->next_at(), [&, copies](steady_time t) {
+                if (!copies->try_send(t)) return;
+                serve(t);
+                hedge(copies);
+            });
+        };
     attempt = [&](steady_time now, std::shared_ptr<call> c) {
-        std::optional<retry::breaker_permit> permit;
-        if (breaker != nullptr) {
-            const auto granted = breaker->try_acquire(now);
-            if (!granted) return fail(now, c, retry::error_class::refused);
-            permit = *granted;
+        overload_leave leave = [](steady_time, retry::gate_outcome) {};
+        if (guards.gate) {
+            const auto permit = guards.gate(now, random);
+            if (!permit) return fail(now, c, retry::error_class::refused);
+            leave = *permit;
         }
         const steady_time answered = serve(now);
         const bool is_good = answered <= now + options.patience;
         const steady_time known = is_good ? answered : now + options.patience;
-        events.emplace(known, [&, c, permit, is_good](steady_time t) {
-            if (permit) is_good ? breaker->on_success(*permit, t) : breaker->on_failure(*permit, t);
+        std::shared_ptr<retry::hedge_state> copies;
+        if (guards.hedges != nullptr) {
+            copies = std::make_shared<retry::hedge_state>(guards.hedging, now,
+                                                          retry::deadline(known), *guards.hedges);
+            hedge(copies);
+        }
+        events.emplace(known, [&, c, leave, copies, is_good](steady_time t) {
+            leave(t, is_good ? retry::gate_outcome::answered : retry::gate_outcome::overloaded);
             if (!is_good) return fail(t, c, retry::error_class::ambiguous);
+            if (copies) copies->on_success();
             c->decision.on_success(t);
             ++outcome.successes[c->second];
         });

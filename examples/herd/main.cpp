@@ -4,7 +4,7 @@
 // the clients retry.
 //
 //   herd                                       a few policies, side by side
-//   herd --policy equal --base 200 --budget ratio --breaker
+//   herd --policy equal --base 200 --budget ratio --gate breaker
 //   herd --svg herd.svg --seed 7
 //
 // Exit status: 2 for bad input.
@@ -34,7 +34,11 @@ std::vector<examples::herd_policy> usual_policies() {
             {.backoff = "decorrelated"},
             {.backoff = "full", .budget = "ratio"},
             {.backoff = "full", .budget = "token"},
-            {.backoff = "full", .budget = "ratio", .breaker = true}};
+            {.backoff = "full", .budget = "ratio", .hedges = true},
+            {.backoff = "full", .gate = "throttle"},
+            {.backoff = "full", .gate = "rate"},
+            {.backoff = "full", .gate = "concurrency"},
+            {.backoff = "full", .budget = "ratio", .gate = "breaker"}};
 }
 
 std::vector<std::string> strings(std::span<const std::string> names) {
@@ -62,8 +66,10 @@ int run(int argc, char** argv) {
     own(app.add_option("--budget", policy.budget, "what all may retry together")
             ->check(CLI::IsMember(strings(examples::budget_names())))
             ->capture_default_str());
-    own(app.add_flag("--breaker", policy.breaker,
-                     "stop asking for a while when half of the calls fail"));
+    own(app.add_option("--gate", policy.gate, "what all pass before they ask")
+            ->check(CLI::IsMember(strings(examples::gate_names())))
+            ->capture_default_str());
+    own(app.add_flag("--hedges", policy.hedges, "ask again after 50 ms without an answer"));
     app.add_option("--clients", options.clients, "how many there are")
         ->check(CLI::Range(1U, 100'000U))
         ->capture_default_str();

@@ -16,7 +16,7 @@ void a_herd(const telling&) {
     for (const examples::herd_policy& policy :
          {examples::herd_policy{.backoff = "at-once"}, examples::herd_policy{.backoff = "full"},
           examples::herd_policy{.backoff = "full", .budget = "ratio"},
-          examples::herd_policy{.backoff = "full", .budget = "ratio", .breaker = true}}) {
+          examples::herd_policy{.backoff = "full", .budget = "ratio", .gate = "breaker"}}) {
         runs.push_back(play_herd(options, policy));
     }
     fmt::print(
