@@ -193,3 +193,10 @@ TEST_CASE("threads share a throttle", "[concurrent]") {
     CHECK(throttle.reject_probability(start) == Approx(2000.0 / 10'001));
     CHECK(taken.load() == 1);
 }
+
+TEST_CASE("a rate of almost nothing is waited for until the end of time") {
+    retry::cubic_throttle throttle(steady_time{}, {.min_fill_rate = 1e-12});
+    for (int i = 0; i < 100; ++i) throttle.on_throttled(steady_time(1s));
+    CHECK(!throttle.try_acquire(steady_time(2s)));
+    CHECK(throttle.ready_at(steady_time(2s)) == steady_time::max());
+}

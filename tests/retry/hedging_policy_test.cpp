@@ -180,3 +180,25 @@ TEST_CASE("threads take no more copies than there are", "[concurrent]") {
     for (auto& t : threads) t.join();
     CHECK(taken.load() == 1000);
 }
+
+TEST_CASE("a call whose last copy is not granted is lost, and says so") {
+    hedge_budget empty({.max_tokens = 1, .per_success = 0});
+    CHECK(empty.try_hedge());
+    hedge_state call({.delay = 100ms, .max_attempts = 2}, start, {}, empty);
+    CHECK(!call.is_lost());
+    CHECK(call.on_failure(start, error_class::transient));  // another one is due
+    CHECK(!call.is_lost());
+    CHECK(!call.try_send(start));
+    CHECK(call.is_lost());
+
+    hedge_state late({.delay = 100ms, .max_attempts = 2}, start, retry::deadline(start + 1s),
+                     empty);
+    CHECK(late.on_failure(start, error_class::transient));
+    CHECK(!late.try_send(start + 1s));  // not before the deadline
+    CHECK(late.is_lost());
+
+    hedge_budget full;
+    hedge_state done({.delay = 100ms, .max_attempts = 2}, start, {}, full);
+    done.on_success();
+    CHECK(!done.is_lost());
+}

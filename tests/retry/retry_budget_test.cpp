@@ -192,6 +192,27 @@ TEST_CASE("ratio: a clock that steps back adds nothing") {
     CHECK(budget.retries(steady_time::min()) == 0);
 }
 
+TEST_CASE("ratio: a clock that has run for a century is as good as a new one") {
+    // Tenths of a second since 1970, and since much longer ago, are more than 32 bits hold.
+    using years = std::chrono::years;
+    for (const steady_time late : {steady_time(years(13)), steady_time(years(14)),
+                                   steady_time(years(56)), steady_time(years(130))}) {
+        ratio_budget budget({.ttl = 1s, .min_per_second = 0});
+        for (int i = 0; i < 5; ++i) budget.on_call(late - 900ms);
+        for (int i = 0; i < 5; ++i) budget.on_call(late);
+        CHECK(budget.retries(late) == 2);
+        CHECK(budget.retries(late + 200ms) == 1);
+        CHECK(budget.try_retry(late + 200ms, transient, 1));
+        CHECK(budget.retries(late + 2s) == 0);
+    }
+    // Where numbers end nothing is forgotten any more, and nothing wraps.
+    ratio_budget budget({.ttl = 1s, .min_per_second = 0});
+    for (int i = 0; i < 5; ++i) budget.on_call(steady_time::max() - 2s);
+    CHECK(budget.retries(steady_time::max()) == 1);
+    CHECK(budget.try_retry(steady_time::max(), transient, 1));
+    CHECK(!budget.try_retry(steady_time::max(), transient, 1));
+}
+
 TEST_CASE("ratio: more calls than a slot can hold are as good as a full one") {
     ratio_budget budget(
         {.ratio = 1000, .min_per_second = 0});  // a retry withdraws 1, a call is 1000

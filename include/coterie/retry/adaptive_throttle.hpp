@@ -213,8 +213,9 @@ steady_time basic_cubic_throttle<Sharing>::ready_at(steady_time now) noexcept {
         if (capacity_ >= 1) return now;
         // From when it was filled last, which is later than `now` if the clock has stepped back.
         const double t = filled_at_ + (1 - capacity_) / fill_rate_;
-        const auto wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::ceil(t * 1e9)));
-        return saturating_add(start_, wait);
+        const double wait = std::ceil(t * 1e9);
+        if (wait >= 0x1p63) return steady_time::max();
+        return saturating_add(start_, std::chrono::nanoseconds(static_cast<std::int64_t>(wait)));
     });
 }
 

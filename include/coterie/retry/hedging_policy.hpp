@@ -7,7 +7,7 @@
 //
 //   retry::hedge_budget budget;                                       // one for each service
 //   retry::hedge_state call({.delay = p95, .max_attempts = 2}, now, until, budget);
-//   ... when it is *call.next_at():   if (call.try_send(now)) send a copy
+//   ... when it is *call.next_at():   if (call.try_send(now)) send a copy; else if (call.is_lost()) all is lost
 //   ... when a copy fails:            if (!call.on_failure(now, error)) all is lost
 //   ... when a copy succeeds:         call.on_success(), and cancel the others
 //
@@ -83,7 +83,7 @@ public:
     [[nodiscard]] std::optional<steady_time> next_at() const noexcept { return next_at_; }
 
     /// Whether to send a copy now: one is due, it is of use before the deadline, and the budget has a token. If it
-    /// has none, there will be no more copies.
+    /// has none, there will be no more copies; then ask is_lost().
     [[nodiscard]] bool try_send(steady_time now) noexcept;
 
     /// A copy failed. If it could be tried again, the next is due at once, or when the server says
@@ -98,6 +98,9 @@ public:
         budget_->on_success();
         next_at_.reset();
     }
+
+    /// Whether nothing is in flight, and nothing will be: every copy failed, and the next one was not granted.
+    [[nodiscard]] bool is_lost() const noexcept { return in_flight_ == 0 && !next_at_; }
 
     /// How many copies were sent, and how many of them have not failed.
     [[nodiscard]] std::uint32_t attempts() const noexcept { return attempts_; }
@@ -160,7 +163,7 @@ inline bool hedge_state::on_failure(steady_time now, error_class e,
     } else if (next_at_) {
         plan(saturating_add(now, retry_after.value_or(std::chrono::nanoseconds::zero())));
     }
-    return in_flight_ > 0 || next_at_.has_value();
+    return !is_lost();
 }
 
 }  // namespace coterie::inline v0::retry

@@ -108,27 +108,30 @@ private:
     static constexpr std::int64_t deposit = 1000;
     static constexpr std::size_t slots = 10;
 
-    // What was deposited and withdrawn in one tenth of ttl: its number, and the balance.
+    // What was deposited and withdrawn in one tenth of ttl: the balance, and the lap round the slots. 32 bits of laps of
+    // a second are 136 years; later than that it is the last lap for ever.
     struct slot {
-        std::uint32_t number;
+        std::uint32_t lap;
         std::int32_t balance;
     };
+    static constexpr std::uint64_t last_number =
+        std::uint64_t{std::numeric_limits<std::uint32_t>::max()} * slots;
     static constexpr std::uint64_t to_word(slot s) noexcept {
-        return std::uint64_t{s.number} << 32 | static_cast<std::uint32_t>(s.balance);
+        return std::uint64_t{s.lap} << 32 | static_cast<std::uint32_t>(s.balance);
     }
     static constexpr slot to_slot(std::uint64_t word) noexcept {
         return {static_cast<std::uint32_t>(word >> 32),
                 static_cast<std::int32_t>(static_cast<std::uint32_t>(word))};
     }
 
-    std::uint32_t advance(steady_time now) noexcept;
-    bool add(std::uint32_t number, std::int64_t change) noexcept;
-    std::int64_t balance(std::uint32_t number) const noexcept;
+    std::uint64_t advance(steady_time now) noexcept;
+    bool add(std::uint64_t number, std::int64_t change) noexcept;
+    std::int64_t balance(std::uint64_t number) const noexcept;
 
     std::int64_t slot_ns_;
     std::int64_t withdrawal_;
     std::int64_t reserve_;
-    std::atomic<std::uint32_t> newest_{0};
+    std::atomic<std::uint64_t> newest_{0};
     std::array<std::atomic<std::uint64_t>, slots> slots_{};
 };
 
@@ -242,11 +245,11 @@ inline ratio_budget::ratio_budget(const options& o) noexcept
 }
 
 /// The number of the slot that it is time for; of the newest, if the clock has stepped back.
-inline std::uint32_t ratio_budget::advance(steady_time now) noexcept {
+inline std::uint64_t ratio_budget::advance(steady_time now) noexcept {
     const std::int64_t since_start = now.time_since_epoch().count();
-    const auto number =
-        static_cast<std::uint32_t>(since_start <= 0 ? 1 : 1 + since_start / slot_ns_);
-    std::uint32_t newest = newest_.load(std::memory_order_relaxed);
+    const auto passed = static_cast<std::uint64_t>(since_start <= 0 ? 0 : since_start / slot_ns_);
+    const std::uint64_t number = passed < last_number ? 1 + passed : last_number;
+    std::uint64_t newest = newest_.load(std::memory_order_relaxed);
     while (newest < number &&
            !newest_.compare_exchange_weak(newest, number, std::memory_order_relaxed)) {
     }
@@ -254,13 +257,14 @@ inline std::uint32_t ratio_budget::advance(steady_time now) noexcept {
 }
 
 /// Returns: false if the slot cannot hold what was taken. Of deposits it holds what it can.
-inline bool ratio_budget::add(std::uint32_t number, std::int64_t change) noexcept {
+inline bool ratio_budget::add(std::uint64_t number, std::int64_t change) noexcept {
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+    const auto lap = static_cast<std::uint32_t>(number / slots);
     auto& word = slots_[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
     for (;;) {
         slot s = to_slot(old);
-        if (s.number < number) s = {number, 0};
+        if (s.lap < lap) s = {lap, 0};
         const std::int64_t sum = s.balance + change;
         if (sum < -most) return false;
         s.balance = static_cast<std::int32_t>(sum > most ? most : sum);
@@ -268,17 +272,17 @@ inline bool ratio_budget::add(std::uint32_t number, std::int64_t change) noexcep
     }
 }
 
-inline std::int64_t ratio_budget::balance(std::uint32_t number) const noexcept {
+inline std::int64_t ratio_budget::balance(std::uint64_t number) const noexcept {
     std::int64_t sum = reserve_;
-    for (const auto& word : slots_) {
-        const slot s = to_slot(word.load());
-        if (s.number + slots > number) sum += s.balance;
+    for (std::size_t i = 0; i < slots; ++i) {
+        const slot s = to_slot(slots_[i].load());
+        if ((std::uint64_t{s.lap} + 1) * slots + i > number) sum += s.balance;
     }
     return sum;
 }
 
 inline bool ratio_budget::try_retry(steady_time now, error_class, std::uint32_t) noexcept {
-    const std::uint32_t number = advance(now);
+    const std::uint64_t number = advance(now);
     // First take, then look: of two that draw at once the second sees what the first took.
     if (!add(number, -withdrawal_)) return false;
     if (balance(number) >= 0) return true;

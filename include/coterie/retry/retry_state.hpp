@@ -17,6 +17,7 @@
 #include <expected>
 #include <optional>
 
+#include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/retry/backoff.hpp>
@@ -37,7 +38,7 @@ struct retry_policy {
     bool is_idempotent = false;
     /// What an attempt needs at least: one that would have less before the deadline is not started.
     std::chrono::nanoseconds min_attempt_time{};
-    /// How much longer than the backoff a server may ask to wait; what it asks beyond that is ignored.
+    /// How much longer than the backoff a server may ask to wait; what it asks beyond that is ignored. Not negative.
     std::chrono::nanoseconds max_retry_after_excess = std::chrono::nanoseconds::max();
     /// Whether the backoff starts anew after a wait that the server asked for, as gRPC has it.
     bool retry_after_resets = false;
@@ -216,6 +217,7 @@ constexpr std::chrono::nanoseconds retry_state<Backoff, Budget, Observer>::next_
     if (!retry_after || *retry_after <= drawn) return drawn;
     const auto excess = *retry_after - drawn;
     const auto most = policy_->max_retry_after_excess;
+    COTERIE_ASSERT(most.count() >= 0);
     return drawn + (excess < most ? excess : most);
 }
 
