@@ -90,7 +90,9 @@
 #include <coterie/retry/circuit_breaker.hpp>
 #include <coterie/retry/concurrency_limit.hpp>
 #include <coterie/retry/deadline.hpp>
+#include <coterie/retry/dedup_snapshot.hpp>
 #include <coterie/retry/dedup_window.hpp>
+#include <coterie/retry/dedup_wire.hpp>
 #include <coterie/retry/error.hpp>
 #include <coterie/retry/hedging_policy.hpp>
 #include <coterie/retry/idempotency_table.hpp>

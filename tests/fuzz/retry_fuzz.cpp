@@ -11,6 +11,7 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/retry/dedup_window.hpp>
+#include <coterie/retry/dedup_wire.hpp>
 #include <coterie/retry/idempotency_wire.hpp>
 #include <coterie/retry/sequence_window.hpp>
 

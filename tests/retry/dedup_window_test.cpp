@@ -12,6 +12,7 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/wire.hpp>
+#include <coterie/retry/dedup_wire.hpp>
 
 #include "support/catch.hpp"
 #include "support/seed.hpp"

@@ -10,21 +10,19 @@
 //
 // Memory is bounded; so what is repeated later than that is taken for new. `forgotten_until` tells.
 //
-// To outlive the process:  bytes = encode(seen.snapshot(now));
-//                          retry::dedup_window<id::ulid> seen(options, *decode<retry::dedup_snapshot<id::ulid>>(bytes), now);
+// To outlive the process, write a snapshot down (dedup_wire.hpp):
+//
+//   bytes = encode(seen.snapshot(now));
+//   retry::dedup_window<id::ulid> seen(options, *decode<retry::dedup_snapshot<id::ulid>>(bytes), now);
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <expected>
-#include <optional>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
-#include <coterie/core/wire.hpp>
+#include <coterie/retry/dedup_snapshot.hpp>
 
 namespace coterie::inline v0::retry {
 
@@ -32,24 +30,6 @@ namespace coterie::inline v0::retry {
 struct dedup_options {
     std::chrono::nanoseconds remember_for = std::chrono::hours(24);
     std::size_t capacity = 100'000;
-};
-
-/// What a window remembers, in ages: a steady time means nothing to the next process. A value, with a codec.
-template <class Key>
-struct dedup_snapshot {
-    /// A key, and how long ago it was seen.
-    struct entry {
-        std::chrono::nanoseconds age{};
-        Key key;
-        friend bool operator==(const entry&, const entry&) = default;
-    };
-
-    /// From the oldest to the youngest. No age is negative.
-    std::vector<entry> seen;
-    /// The age of forgotten_until(), if that says more than remember_for.
-    std::optional<std::chrono::nanoseconds> forgotten_for;
-
-    friend bool operator==(const dedup_snapshot&, const dedup_snapshot&) = default;
 };
 
 /// The keys of the last while. A clock that steps back makes it remember longer, never shorter.
@@ -152,53 +132,3 @@ private:
 };
 
 }  // namespace coterie::inline v0::retry
-
-// --- details ---------------------------------------------------------------------------------------
-
-/// A version; whether keys were forgotten early, and how long ago; a count; then for each key its age, none larger
-/// than the one before, and itself. Ages are in nanoseconds.
-template <class Key>
-    requires coterie::encodable<Key>
-struct coterie::codec<coterie::retry::dedup_snapshot<Key>> {
-    using snapshot = retry::dedup_snapshot<Key>;
-
-    static void encode(writer& w, const snapshot& x) {
-        w.version(0);
-        w.boolean(x.forgotten_for.has_value());
-        if (x.forgotten_for) encode_age(w, *x.forgotten_for);
-        w.varint(x.seen.size());
-        for (const auto& [age, key] : x.seen) {
-            encode_age(w, age);
-            encode_to(w, key);
-        }
-    }
-    /// Errors: invalid_value where keys are not in the order of their ages; out_of_range where an age is none.
-    static std::expected<snapshot, decode_error> decode(reader& r) {
-        snapshot x;
-        (void)r.version(0);
-        if (r.boolean()) x.forgotten_for = decode_age(r);
-        const std::size_t size = r.count(1);
-        x.seen.reserve(r.reservable(size, sizeof(typename snapshot::entry)));
-        for (std::size_t i = 0; i < size && r.ok(); ++i) {
-            const auto age = decode_age(r);
-            if (r.ok() && !x.seen.empty() && age > x.seen.back().age) {
-                (void)r.fail(decode_errc::invalid_value);
-            }
-            x.seen.push_back({age, r.value<Key>()});
-        }
-        return r.result(std::move(x));
-    }
-
-private:
-    static void encode_age(writer& w, std::chrono::nanoseconds age) {
-        w.varint(static_cast<std::uint64_t>(age.count()));
-    }
-    static std::chrono::nanoseconds decode_age(reader& r) {
-        const std::uint64_t age = r.varint();
-        if (age > static_cast<std::uint64_t>(std::chrono::nanoseconds::max().count())) {
-            (void)r.fail(decode_errc::out_of_range);
-            return {};
-        }
-        return std::chrono::nanoseconds(age);
-    }
-};
