@@ -240,6 +240,14 @@ TEST_CASE("the budget sees each call and each failure that could be retried, onc
     budget.lines.clear();
     {
         retry_state call(policy, start, {}, budget);
+        CHECK(failed(call, error_class::throttled).has_value());
+        call.on_success(start);
+    }
+    CHECK(budget.lines ==
+          lines{"call", "failure throttled", "try 1", "success after throttled", "end 2"});
+    budget.lines.clear();
+    {
+        retry_state call(policy, start, {}, budget);
         call.on_success(start);
     }
     CHECK(budget.lines == lines{"call", "success", "end 1"});
