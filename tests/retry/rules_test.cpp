@@ -226,7 +226,8 @@ TEST_CASE("gRPC's retry throttling: five failures of ten forbid retries, one suc
             expected = std::min(expected + ratio, most);
         }
         CHECK(std::abs(budget.tokens() - expected) < 1e-6);
-        CHECK(budget.try_retry({}, error_class::transient, 1) == budget.tokens() > most / 2);
+        const bool is_granted = budget.try_retry({}, error_class::transient, 1);
+        CHECK(is_granted == (budget.tokens() > most / 2));
         expected = budget.tokens();
     }
 }
