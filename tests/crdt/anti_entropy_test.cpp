@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <random>
 #include <set>
@@ -398,4 +399,60 @@ TEST_CASE("peers come and go") {
     CHECK(net.nodes[0].buffered() == 0);
     CHECK(net.nodes[2].state().contains(8));
     CHECK_FALSE(net.nodes[1].state().contains(8));
+}
+
+TEST_CASE(
+    "a peer that has lost what it had acknowledged gets all again, and takes no delta with a gap") {
+    using message = node::message;
+    node here({.session = 1, .interval = interval}, {1});
+    auto there =
+        std::make_unique<node>(crdt::anti_entropy_options{.session = 2, .interval = interval},
+                               std::vector<std::size_t>{0});
+    steady_time now{};
+    // What `here` sends to its peer, and what that answers.
+    const auto deliver = [&](const message& m) {
+        node::output out;
+        REQUIRE(there->receive(0, m, now, out).has_value());
+        return out.messages.at(0).message;
+    };
+    const auto answered = [&](const message& m) {
+        node::output out;
+        REQUIRE(here.receive(1, m, now, out).has_value());
+    };
+    const auto next = [&] {
+        now += interval;
+        node::output out;
+        here.tick(now, out);
+        REQUIRE(out.messages.size() == 1);
+        return out.messages[0].message;
+    };
+    const auto add = [&](std::uint64_t x) {
+        REQUIRE(here.update(now, [&](set& s) { return s.add(1, x); }).has_value());
+    };
+
+    add(10);
+    const message late = deliver(next());
+    answered(late);
+    there = std::make_unique<node>(crdt::anti_entropy_options{.session = 3, .interval = interval},
+                                   std::vector<std::size_t>{0});
+    add(11);
+    const message gap = deliver(next());
+    CHECK(there->state().empty());
+    CHECK(gap.up_to == 0);
+    answered(gap);
+    answered(late);  // an answer of the earlier life, repeated, changes nothing
+    answered(deliver(next()));
+    answered(deliver(next()));
+    CHECK(there->state() == here.state());
+    CHECK_FALSE(here.next_deadline().has_value());
+
+    // One that says hello gets all, though nothing is new.
+    there = std::make_unique<node>(crdt::anti_entropy_options{.session = 4, .interval = interval},
+                                   std::vector<std::size_t>{0});
+    node::output hello;
+    there->start(now, hello);
+    node::output out;
+    REQUIRE(here.receive(1, hello.messages.at(0).message, now, out).has_value());
+    answered(deliver(next()));
+    CHECK(there->state() == here.state());
 }

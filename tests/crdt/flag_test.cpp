@@ -10,35 +10,14 @@
 #include <coterie/causality/replica_id.hpp>
 
 #include "crdt/replicas.hpp"
+#include "crdt/specifications.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;
 using coterie::causality::replica_id;
+using coterie::test::flag_case;
 
 namespace {
-
-/// Of the events that no other knows, one that wins decides; without one the flag is as those left it.
-template <class Flag, bool EnableWins>
-struct flag_case {
-    using state = Flag;
-    struct op {
-        bool enables;
-    };
-    static op any_op(std::mt19937_64& random) { return {random() % 2 == 0}; }
-    static state apply(state& s, std::uint64_t r, const op& o) {
-        if constexpr (EnableWins)
-            return o.enables ? s.enable({r, 0}).value() : s.disable({r, 0});
-        else
-            return o.enables ? s.enable({r, 0}) : s.disable({r, 0}).value();
-    }
-    static std::string read(const state& s) { return s.is_enabled() ? "enabled" : "disabled"; }
-    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
-        const auto last = test::latest<op>(seen, [](const auto&) { return true; });
-        const bool has_winner =
-            std::ranges::any_of(last, [](const auto* e) { return e->op.enables == EnableWins; });
-        return has_winner == EnableWins ? "enabled" : "disabled";
-    }
-};
 
 constexpr replica_id a{1, 0}, b{2, 0};
 

@@ -16,105 +16,20 @@
 #include <coterie/causality/replica_id.hpp>
 
 #include "crdt/replicas.hpp"
+#include "crdt/specifications.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;
 using coterie::causality::replica_id;
+using coterie::test::extreme_case;
+using coterie::test::g_set_case;
+using coterie::test::lww_case;
+using coterie::test::two_phase_case;
 
 namespace {
 
 using name = crdt::lww_register<std::string, std::int64_t>;
 constexpr replica_id a{1, 0}, b{2, 0};
-
-/// The assignment with the largest timestamp, replica and value; timestamps are often equal, and below zero.
-struct lww_case {
-    using state = name;
-    using op = std::tuple<std::int64_t, std::uint64_t, std::string>;
-    static op any_op(std::mt19937_64& random) {
-        return {static_cast<std::int64_t>(random() % 5) - 3, random() % 2,
-                std::string(random() % 3, 'v')};
-    }
-    // The replica is one of two, whichever state it is done at: equal names happen.
-    static state apply(state& s, std::uint64_t, const op& o) {
-        return s.assign({std::get<1>(o), 0}, std::get<0>(o), std::get<2>(o));
-    }
-    static std::string read(const state& s) {
-        return s.value() ? "'" + *s.value() + "'" : "nothing";
-    }
-    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
-        const op* last = nullptr;
-        for (const auto* e : seen) {
-            if (last == nullptr || *last < e->op) last = &e->op;
-        }
-        return last ? "'" + std::get<2>(*last) + "'" : "nothing";
-    }
-};
-
-template <class Register, bool IsMax>
-struct extreme_case {
-    using state = Register;
-    using op = int;
-    static op any_op(std::mt19937_64& random) { return static_cast<int>(random() % 50) - 25; }
-    static state apply(state& s, std::uint64_t, op v) { return s.assign(v); }
-    static std::string read(const state& s) {
-        return s.value() ? std::to_string(*s.value()) : "nothing";
-    }
-    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
-        std::set<int> values;
-        for (const auto* e : seen) values.insert(e->op);
-        if (values.empty()) return "nothing";
-        return std::to_string(IsMax ? *values.rbegin() : *values.begin());
-    }
-};
-
-std::string text(const std::set<int>& all) {
-    std::string text;
-    for (const int x : all) text += std::to_string(x) + " ";
-    return text;
-}
-
-struct g_set_case {
-    using state = crdt::g_set<int>;
-    using op = int;
-    static op any_op(std::mt19937_64& random) { return static_cast<int>(random() % 20); }
-    static state apply(state& s, std::uint64_t, op x) { return s.add(x); }
-    static std::string read(const state& s) { return text(std::set<int>(s.begin(), s.end())); }
-    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
-        std::set<int> all;
-        for (const auto* e : seen) all.insert(e->op);
-        return text(all);
-    }
-};
-
-/// Added, and not removed by anybody who had seen an add of it.
-struct two_phase_case {
-    using state = crdt::two_phase_set<int>;
-    using op = std::pair<bool, int>;
-    static op any_op(std::mt19937_64& random) {
-        return {random() % 3 != 0, static_cast<int>(random() % 12)};
-    }
-    static state apply(state& s, std::uint64_t, const op& o) {
-        return o.first ? s.add(o.second) : s.remove(o.second);
-    }
-    static std::string read(const state& s) {
-        const auto all = s.elements();
-        REQUIRE(s.size() == all.size());
-        return text(std::set<int>(all.begin(), all.end()));
-    }
-    static std::string specified(const std::vector<const test::crdt_event<op>*>& seen) {
-        std::set<int> all;
-        for (const auto* e : seen) {
-            if (e->op.first) all.insert(e->op.second);
-        }
-        for (const auto* e : seen) {
-            const bool had_seen_it = std::ranges::any_of(seen, [e](const auto* other) {
-                return other->op == std::pair(true, e->op.second) && e->knows(*other);
-            });
-            if (!e->op.first && had_seen_it) all.erase(e->op.second);
-        }
-        return text(all);
-    }
-};
 
 }  // namespace
 

@@ -11,8 +11,9 @@
 //   replica.update(now, [&](auto& cart) { return cart.add(me, "apples"); });
 //   ...                                          // and as every protocol: start, receive, tick, next_deadline
 //
-// Messages may be lost, repeated and reordered. The buffer is bounded: a peer that is too far behind, or was
-// silent for too long, gets the whole state, and never a delta with a gap before it.
+// Messages may be lost, repeated and reordered. The buffer is bounded: a peer that is too far behind, was silent
+// for too long, or has begun anew and may have lost what it had acknowledged, gets the whole state. Nobody takes
+// a delta with a gap before it.
 // Source: Almeida, Shoker and Baquero, "Delta State Replicated Data Types", arXiv:1603.01529, algorithm 2;
 // Enes, Almeida, Baquero and Leitão, "Efficient Synchronization of State-based CRDTs", arXiv:1803.02750.
 
@@ -71,9 +72,11 @@ public:
 
     /// Something that the receiver lacks, or its answer.
     struct message {
-        std::uint64_t session = 0;   ///< of whoever numbered the deltas
-        std::uint64_t up_to = 0;     ///< after this the receiver has all before this number
+        std::uint64_t session = 0;  ///< of whoever numbered the deltas
+        std::uint64_t up_to = 0;  ///< after this the receiver has all before this number; 0: a gap
         std::optional<State> delta;  ///< nothing in an acknowledgement
+        std::uint64_t since = 0;     ///< of a delta: its receiver must have all before this number
+        std::uint64_t receiver = 0;  ///< of an acknowledgement: the session of who sends it
 
         friend bool operator==(const message&, const message&) = default;
     };
@@ -148,6 +151,10 @@ private:
         Address at;
         std::uint64_t acknowledged;  // has all deltas before this number
         bool needs_state;  // has not acknowledged anything, or lacks what is no longer kept
+        std::uint64_t confirmed = 0;  // what it has said that it has, and not what came from itself
+        std::uint64_t life_began = 0;  // an answer below this number is of an earlier life
+        std::uint64_t received = 0;    // of its session's deltas we have all before this number
+        std::optional<std::uint64_t> session = std::nullopt;
     };
     struct numbered_delta {
         std::uint64_t number;
@@ -180,6 +187,24 @@ private:
         std::erase_if(deltas_, [all_have](const numbered_delta& d) { return d.number < all_have; });
     }
 
+    std::expected<void, error> on_answer(peer& p, const message& m, steady_time now);
+
+    /// A peer whose session is another one has begun anew.
+    void hear_of(peer& p, std::uint64_t session, steady_time now) {
+        const bool is_another = p.session.has_value() && p.session != session;
+        p.session = session;
+        if (!is_another) return;
+        p.received = 0;
+        send_state(p, now);
+    }
+
+    /// A peer may have lost what it had acknowledged. Answers from before that may still be on their way.
+    void send_state(peer& p, steady_time now) {
+        p.needs_state = true;
+        p.life_began = ++next_;
+        due_ = due_.value_or(now);
+    }
+
     [[nodiscard]] bool is_behind(const peer& p) const noexcept {
         return p.needs_state || p.acknowledged < next_;
     }
@@ -208,21 +233,16 @@ std::expected<void, anti_entropy_errc> anti_entropy<State, Address>::receive(con
                                                                              output& out) {
     peer* const sender = find(from);
     if (sender == nullptr) return std::unexpected(error::unknown_peer);
-    if (!m.delta.has_value()) {
-        if (m.session != options_.session) return {};  // an answer to an earlier life
-        if (m.up_to > next_) return std::unexpected(error::never_sent);
-        // An old answer may arrive late; and one that came before a delta was lost says nothing of that.
-        const std::uint64_t first_kept = deltas_.empty() ? next_ : deltas_.front().number;
-        if (m.up_to >= first_kept) sender->needs_state = false;
-        if (sender->acknowledged < m.up_to) sender->acknowledged = m.up_to;
-        forget_acknowledged();
-        if (!is_anybody_behind()) due_.reset();
-        return {};
-    }
+    if (!m.delta.has_value()) return on_answer(*sender, m, now);
     if constexpr (requires { state_.find_reused_dot(*m.delta); }) {
         if (state_.find_reused_dot(*m.delta).has_value()) return std::unexpected(error::reused_dot);
     }
-    out.messages.push_back({from, message{m.session, m.up_to, std::nullopt}});
+    hear_of(*sender, m.session, now);
+    const bool has_gap = m.since > sender->received;
+    out.messages.push_back(
+        {from, message{m.session, has_gap ? 0 : m.up_to, std::nullopt, 0, options_.session}});
+    if (has_gap) return {};
+    if (sender->received < m.up_to) sender->received = m.up_to;
     if (*m.delta <= state_) return {};
     State news = m.delta->delta_since(state_);
     state_.merge(news);
@@ -233,12 +253,34 @@ std::expected<void, anti_entropy_errc> anti_entropy<State, Address>::receive(con
 }
 
 template <delta_lattice State, std::regular Address>
+std::expected<void, anti_entropy_errc> anti_entropy<State, Address>::on_answer(peer& p,
+                                                                               const message& m,
+                                                                               steady_time now) {
+    if (m.session != options_.session) return {};  // an answer to an earlier life
+    if (m.up_to > next_) return std::unexpected(error::never_sent);
+    hear_of(p, m.receiver, now);
+    if (m.up_to == 0) {
+        send_state(p, now);
+        return {};
+    }
+    if (m.up_to < p.life_began) return {};
+    // An old answer may arrive late; and one that came before a delta was lost says nothing of that.
+    const std::uint64_t first_kept = deltas_.empty() ? next_ : deltas_.front().number;
+    if (m.up_to >= first_kept) p.needs_state = false;
+    if (p.acknowledged < m.up_to) p.acknowledged = m.up_to;
+    if (p.confirmed < m.up_to) p.confirmed = m.up_to;
+    forget_acknowledged();
+    if (!is_anybody_behind()) due_.reset();
+    return {};
+}
+
+template <delta_lattice State, std::regular Address>
 void anti_entropy<State, Address>::tick(steady_time now, output& out) {
     if (!due_.has_value() || now < *due_) return;
     bool was_anything_sent = false;
     for (peer& p : peers_) {
         if (!is_behind(p)) continue;
-        message m{options_.session, next_, std::nullopt};
+        message m{options_.session, next_, std::nullopt, p.needs_state ? 0 : p.confirmed, 0};
         if (p.needs_state) {
             m.delta = state_;
         } else {
