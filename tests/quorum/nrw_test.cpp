@@ -234,6 +234,21 @@ TEST_CASE("wrong claim: R + W > N is linearizable without a write-back") {
     CHECK_FALSE(finds(c, finding_kind::not_atomic, {.write_back = true}));
 }
 
+TEST_CASE("wrong claim: R = N is linearizable where a fallback may answer") {
+    const nrw c{.n = 3, .r = 3, .w = 2};
+    CHECK(c.guarantee() == read_guarantee::atomic);
+    const practice use{.sloppy = true, .pr = 2, .pw = 2};
+    CHECK(c.guarantee(use) == read_guarantee::regular);
+    CHECK(c.guarantee({.sloppy = true, .pr = 3, .pw = 2}) == read_guarantee::atomic);
+    CHECK(c.guarantee({.sloppy = true, .pr = 2, .pw = 2, .write_back = true}) ==
+          read_guarantee::atomic);
+    const findings found = c.diagnose(use);
+    const finding* f = found.find(finding_kind::not_atomic);
+    REQUIRE(f != nullptr);
+    CHECK(f->first == node_set::all(3));
+    CHECK(f->second == node_set::all(4) - node_set::all(1));
+}
+
 TEST_CASE("a read can be undone by a later one if and only if one set has node 0 and another not") {
     for_each_configuration(7, [](const nrw& c) {
         bool with = false, without = false;

@@ -78,7 +78,8 @@ struct nrw {
     [[nodiscard]] constexpr read_guarantee guarantee(const practice& use = {}) const noexcept {
         const bool at_home = !use.sloppy || use.pr + use.pw > n;
         if (!reads_meet_writes() || !at_home) return read_guarantee::eventual;
-        return use.write_back || r == n ? read_guarantee::atomic : read_guarantee::regular;
+        const bool asks_all = r == n && (!use.sloppy || use.pr >= n);
+        return use.write_back || asks_all ? read_guarantee::atomic : read_guarantee::regular;
     }
 
     /// How many nodes may be down while reads, writes, or both succeed.
@@ -266,6 +267,10 @@ constexpr void show(finding& f, const practice& use) {
             break;
         case finding_kind::sloppy_quorum: show_sloppy_miss(f, use); break;
         case finding_kind::not_atomic:
+            f.first = nodes_from(0, r);
+            // Where all are asked, a fallback answers for the first.
+            f.second = nodes_from(r == n ? 1 : n - r, r);
+            break;
         case finding_kind::failed_write_stays:
             f.first = nodes_from(0, r);
             f.second = nodes_from(n - r, r);
