@@ -45,7 +45,8 @@ struct hybrid_clock_options {
     /// and the same on all nodes. Not negative.
     std::chrono::milliseconds max_offset = std::chrono::milliseconds(500);
     /// How far ahead the mark is written: the shorter, the more writes; what it exceeds max_offset by, a
-    /// restart may have to wait. Not negative.
+    /// restart may have to wait. After one, the clock is ahead by up to so much and its machine's own error:
+    /// nobody refuses it for that as long as the sum is below max_offset. Not negative.
     std::chrono::milliseconds mark_ahead = std::chrono::milliseconds(500);
 };
 
