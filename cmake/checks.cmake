@@ -7,7 +7,7 @@
 set(alone)
 foreach(header IN LISTS headers)
     # wasm32-wasi has no threads, and what adapt/ ties to is not installed for it.
-    if(CMAKE_CROSSCOMPILING AND header MATCHES "^coterie/adapt/")
+    if(CMAKE_CROSSCOMPILING AND header MATCHES "^coterie/(adapt/|sim/explore)")
         continue()
     endif()
     set(unit ${PROJECT_BINARY_DIR}/generated/alone/${header}.cpp)
