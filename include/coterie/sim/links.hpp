@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The links of a simulated network: what each does to messages, and which are cut or held. A link is
+// one-way, so that a partition can be.
+//
+//   links all;
+//   all.set_profile({.delay = latency::uniform(1ms, 3ms), .loss = 0.01});
+//   all.set_profile(n1, n2, {.delay = latency::constant(200ms)});
+//   all.partition({{n1, n2}});                     // those two, and all others
+//   all.heal();
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <coterie/core/assert.hpp>
+#include <coterie/sim/latency.hpp>
+#include <coterie/sim/node_id.hpp>
+
+namespace coterie::inline v0::sim {
+
+/// What a link does to the messages on it.
+struct link_profile {
+    latency delay =
+        latency::uniform(std::chrono::microseconds(200), std::chrono::microseconds(800));
+    /// The probability that a message is lost, arrives twice, or has a bit flipped.
+    double loss = 0;
+    double duplication = 0;
+    double corruption = 0;
+    /// How many bytes it takes a second, one message after the other; 0: any number.
+    std::uint64_t bytes_per_second = 0;
+    /// Whether a message never overtakes an earlier one, as on a TCP connection.
+    bool in_order = false;
+
+    friend constexpr bool operator==(const link_profile&, const link_profile&) = default;
+};
+
+/// All links between nodes, each way by itself.
+///
+/// Complexity: constant a question; a change of one link first allocates a table of all, quadratic in
+/// the nodes. Thread safety: none.
+class links {
+public:
+    /// What a message that is on its way meets.
+    enum class state : std::uint8_t {
+        open,
+        held,  ///< it waits until it is released
+        cut    ///< it is lost
+    };
+
+    /// The profile of all links, also of those that had one of their own.
+    void set_profile(const link_profile& profile) {
+        profiles_.assign(1, profile);
+        for (link& l : table_) l.profile = 0;
+    }
+
+    /// The profile of one link, one way.
+    void set_profile(node_id from, node_id to, const link_profile& profile) {
+        for (std::size_t i = 0; i < profiles_.size(); ++i)
+            if (profiles_[i] == profile)
+                return void(at(from, to).profile = static_cast<std::uint32_t>(i));
+        at(from, to).profile = static_cast<std::uint32_t>(profiles_.size());
+        profiles_.push_back(profile);
+    }
+
+    /// What the link does to messages now.
+    [[nodiscard]] const link_profile& profile(node_id from, node_id to) const noexcept {
+        return profiles_[find(from, to).profile];
+    }
+
+    /// Whether it is open now.
+    [[nodiscard]] state state_of(node_id from, node_id to) const noexcept {
+        return find(from, to).is;
+    }
+
+    /// Cuts, holds or opens one link, one way. What it held before is still held until released.
+    void set_state(node_id from, node_id to, state s) { at(from, to).is = s; }
+
+    /// Opens every link between nodes of one group and cuts every other. Nodes that no group names are
+    /// one more group.
+    void partition(std::span<const std::vector<node_id>> groups);
+    void partition(std::initializer_list<std::vector<node_id>> groups) {
+        partition(std::span(groups.begin(), groups.size()));
+    }
+
+    /// Opens every link.
+    void heal() noexcept {
+        for (link& l : table_) l.is = state::open;
+    }
+
+    /// Tells of nodes: a new one has open links to all.
+    void set_node_count(node_id count);
+
+private:
+    struct link {
+        std::uint32_t profile = 0;
+        state is = state::open;
+    };
+
+    [[nodiscard]] link find(node_id from, node_id to) const noexcept {
+        return table_.empty() ? link{} : table_[std::size_t{from} * nodes_ + to];
+    }
+
+    link& at(node_id from, node_id to) {
+        COTERIE_ASSERT(from < nodes_ && to < nodes_);
+        if (table_.empty()) table_.resize(std::size_t{nodes_} * nodes_);
+        return table_[std::size_t{from} * nodes_ + to];
+    }
+
+    node_id nodes_ = 0;
+    /// The first is that of all links without one of their own.
+    std::vector<link_profile> profiles_{link_profile{}};
+    /// By from and to; empty as long as all are alike.
+    std::vector<link> table_;
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
+inline void links::partition(std::span<const std::vector<node_id>> groups) {
+    std::vector<std::size_t> group_of(nodes_, groups.size());
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        for (const node_id node : groups[g]) {
+            COTERIE_ASSERT(node < nodes_);
+            group_of[node] = g;
+        }
+    for (node_id from = 0; from < nodes_; ++from)
+        for (node_id to = 0; to < nodes_; ++to)
+            at(from, to).is = group_of[from] == group_of[to] ? state::open : state::cut;
+}
+
+inline void links::set_node_count(node_id count) {
+    COTERIE_ASSERT(count >= nodes_);
+    if (table_.empty()) return void(nodes_ = count);
+    std::vector<link> wider(std::size_t{count} * count);
+    for (node_id from = 0; from < nodes_; ++from)
+        for (node_id to = 0; to < nodes_; ++to)
+            wider[std::size_t{from} * count + to] = table_[std::size_t{from} * nodes_ + to];
+    table_ = std::move(wider);
+    nodes_ = count;
+}
+
+}  // namespace coterie::inline v0::sim

@@ -1,0 +1,811 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// A world in a seed: virtual time, machines with clocks, disks and programs, and everything that can
+// happen to them. What happens depends on the seed and on what is asked of the world, and on nothing
+// else: the same seed gives the same run, on every machine.
+//
+//   sim::world world(42);
+//   sim::network<message> net(world);                                    // sim/network.hpp
+//   const auto server = world.add<bank>("server", net);                  // a bank(node&, net)
+//   world.add("client", [&](sim::node& self) -> sim::task<> { ... co_await self.sleep(1s); ... });
+//   world.run_for(10s);
+//   world.crash(server);                           // the bank is destroyed, what it had synced stays
+//   world.restart(server);                         // and a new one is made
+//
+// A program is a class with handlers, or a coroutine (sim/task.hpp), or a protocol in its host
+// (sim/host.hpp). It is made at the start and at each restart, and a crash destroys it; the world's end
+// does so too, after networks are gone, so that destructors of programs must not send.
+//
+// Thread safety: none; a world for each thread, as explore (sim/explore.hpp) does.
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <coterie/core/assert.hpp>
+#include <coterie/core/bits.hpp>
+#include <coterie/core/clock.hpp>
+#include <coterie/core/random.hpp>
+#include <coterie/sim/callback.hpp>
+#include <coterie/sim/disk.hpp>
+#include <coterie/sim/event_queue.hpp>
+#include <coterie/sim/links.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/node_id.hpp>
+#include <coterie/sim/trace.hpp>
+
+namespace coterie::inline v0::sim {
+
+class world;
+class node;
+
+/// Names a timer of a node, to cancel it.
+struct timer_id {
+    std::uint32_t slot = ~std::uint32_t{0};
+    std::uint32_t generation = 0;
+};
+
+/// What a node is doing.
+enum class node_state : std::uint8_t {
+    up,
+    paused,  ///< a long garbage collection, a stopped process: what comes waits
+    down     ///< it has crashed: what comes is lost
+};
+
+namespace detail {
+
+/// Something that events happen to.
+class event_target {
+public:
+    virtual void on_event(std::uint64_t token) = 0;
+
+protected:
+    ~event_target() = default;
+};
+
+struct event {
+    event_target* target;
+    std::uint64_t token;
+};
+
+/// A network, as its world sees it.
+class channel : public event_target {
+public:
+    /// A link that held messages does so no more.
+    virtual void on_release(node_id from, node_id to) = 0;
+
+protected:
+    ~channel() = default;
+};
+
+/// The object of a program, whatever it is.
+class program {
+public:
+    virtual ~program() = default;
+    [[nodiscard]] virtual void* object() noexcept = 0;
+    [[nodiscard]] virtual const void* type() const noexcept = 0;
+};
+
+/// The same address for the same type.
+template <class T>
+inline constexpr char type_tag = 0;
+
+template <class Object>
+class program_of final : public program {
+public:
+    template <class... Arguments>
+    explicit program_of(Arguments&&... arguments)
+        : object_(std::forward<Arguments>(arguments)...) {}
+    [[nodiscard]] void* object() noexcept override { return &object_; }
+    [[nodiscard]] const void* type() const noexcept override { return &type_tag<Object>; }
+
+private:
+    Object object_;
+};
+
+/// What a program is that only leaves timers and handlers behind.
+struct nothing {};
+
+}  // namespace detail
+
+/// A machine of the world, as the program that runs on it sees it: its clocks, timers, disk and
+/// randomness. It outlives crashes; timers do not.
+class node final : detail::event_target {
+public:
+    node(const node&) = delete;
+    node& operator=(const node&) = delete;
+    ~node() { delete program_; }
+
+    /// Its number and its name.
+    [[nodiscard]] node_id id() const noexcept { return id_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    /// Whether it runs.
+    [[nodiscard]] node_state state() const noexcept { return state_; }
+    /// How often it was started: 1 for the first time.
+    [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
+
+    /// This machine's steady clock: it drifts, and starts anywhere, so that times of two machines cannot be
+    /// compared unnoticed.
+    [[nodiscard]] steady_time now() const noexcept;
+    /// This machine's wall clock.
+    [[nodiscard]] wall_time wall_now() const noexcept;
+
+    /// The machine's clocks as core's clock objects, for what holds one. They refer to the node.
+    [[nodiscard]] auto steady_clock() const noexcept;
+    [[nodiscard]] auto wall_clock() const noexcept;
+
+    /// The node's own stream of randomness. It goes on after a restart.
+    [[nodiscard]] rng& random() noexcept { return random_; }
+    [[nodiscard]] sim::disk& disk() noexcept { return disk_; }
+    [[nodiscard]] sim::world& world() const noexcept { return *world_; }
+
+    /// Calls `f()` when the steady clock says `when`, unless the node crashes before.
+    timer_id at(steady_time when, callback<void()> f);
+    /// Calls `f()` after so long by the steady clock.
+    timer_id after(std::chrono::nanoseconds d, callback<void()> f) {
+        return at(saturating_add(now(), d), std::move(f));
+    }
+    /// Takes a timer back. What has fired already, or is not of this incarnation, is left alone.
+    void cancel(timer_id id);
+
+    /// `co_await self.sleep(100ms)` in a coroutine of this node.
+    [[nodiscard]] auto sleep_until(steady_time when) {
+        struct awaiter {
+            node& self;
+            steady_time when;
+
+            [[nodiscard]] bool await_ready() const noexcept { return when <= self.now(); }
+            void await_suspend(std::coroutine_handle<> waiting) const {
+                self.at(when, [waiting] { waiting.resume(); });
+            }
+            void await_resume() const noexcept {}
+        };
+        return awaiter{*this, when};
+    }
+    [[nodiscard]] auto sleep(std::chrono::nanoseconds d) {
+        return sleep_until(saturating_add(now(), d));
+    }
+
+    /// Syncs what is written to a file by now, and calls `done` when the disk has answered, unless the node
+    /// crashes before.
+    void sync(std::string_view file, callback<void(std::expected<void, disk_errc>)> done);
+
+    /// Says something in the trace, and adds it to the hash of the run.
+    void note(std::string_view text);
+
+private:
+    friend class sim::world;
+    template <class>
+    friend class network;
+
+    struct timer {
+        callback<void()> f;
+        std::uint32_t generation = 0;
+        bool armed = false;
+    };
+
+    node(sim::world& w, node_id id, std::string_view name, const node_clock& clock,
+         std::uint64_t seed)
+        : world_(&w),
+          id_(id),
+          name_(name),
+          clock_(clock),
+          random_(seed, "node", id),
+          disk_(rng(seed, "disk", id)) {}
+
+    // Runs something of the program. If the node is made to crash meanwhile, it does so at the end.
+    template <class F>
+    void run(F&& f);
+
+    void start();
+    void crash();
+    void pause();
+    void resume();
+    [[nodiscard]] bool is_up() const noexcept { return state_ == node_state::up && !doomed_; }
+
+    void on_event(std::uint64_t token) override;
+    // Sees to it that the world wakes the node when its next timer is due.
+    void arm();
+    // Puts an event off until the node runs again. Returns: whether it is paused at all.
+    bool defer(detail::event_target& target, std::uint64_t token);
+
+    sim::world* world_;
+    node_id id_;
+    std::string name_;
+    node_clock clock_;
+    rng random_;
+    sim::disk disk_;
+    callback<detail::program*(node&)> make_program_;
+    detail::program* program_ = nullptr;
+    node_state state_ = node_state::down;
+    std::uint64_t incarnation_ = 0;
+    bool running_ = false;
+    bool doomed_ = false;
+    event_queue<timer_id> deadlines_;
+    std::vector<timer> timers_;
+    std::vector<std::uint32_t> free_timers_;
+    std::size_t cancelled_ = 0;
+    /// The true times at which the world will wake the node, the earliest last.
+    std::vector<steady_time> wakes_;
+    std::vector<detail::event> deferred_;
+};
+
+/// How a world begins.
+struct world_options {
+    /// The wall time at the beginning: true, and by all machines' clocks.
+    wall_time start = wall_time(std::chrono::sys_days(std::chrono::year(2026) / 1 / 1));
+};
+
+/// The world. It begins at steady time zero.
+class world final : detail::event_target {
+public:
+    explicit world(std::uint64_t seed, const world_options& options = {})
+        : seed_(seed), start_(options.start), clocks_random_(seed, "clocks") {}
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+    ~world() {
+        for (node* n : nodes_) delete n;
+    }
+
+    /// What it all follows from.
+    [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
+    /// The true time.
+    [[nodiscard]] steady_time now() const noexcept { return now_; }
+    [[nodiscard]] wall_time wall_now() const noexcept {
+        return wall_time(start_.time_since_epoch() + now_.time_since_epoch());
+    }
+
+    /// A stream of randomness by name. Whoever uses one shifts no other.
+    [[nodiscard]] rng random(std::string_view stream, std::uint64_t index = 0) const noexcept {
+        return {seed_, stream, index};
+    }
+
+    // Nodes
+
+    /// Adds a machine that runs a `Program(node&, arguments...)`, now and after each restart. Arguments that
+    /// are lvalues are passed by reference, and must outlive the world; others are kept.
+    template <class Program, class... Arguments>
+        requires std::constructible_from<Program, node&, std::remove_reference_t<Arguments>&...>
+    node_id add(std::string_view name, Arguments&&... arguments);
+
+    /// Adds a machine on which `start(node&)` is called, now and after each restart: a coroutine, which
+    /// lives until the node crashes, or what sets timers and handlers.
+    template <std::invocable<node&> Start>
+    node_id add(std::string_view name, Start start);
+
+    /// The nodes are those below.
+    [[nodiscard]] node_id node_count() const noexcept {
+        return static_cast<node_id>(nodes_.size());
+    }
+    [[nodiscard]] node& at(node_id id) {
+        COTERIE_ASSERT(id < nodes_.size());
+        return *nodes_[id];
+    }
+    [[nodiscard]] const node& at(node_id id) const {
+        COTERIE_ASSERT(id < nodes_.size());
+        return *nodes_[id];
+    }
+    /// The node of that name, if there is one. Complexity: linear.
+    [[nodiscard]] std::optional<node_id> find(std::string_view name) const noexcept;
+
+    /// The object of a node's program. None while it is down. Requires: it is a T.
+    template <class T>
+    [[nodiscard]] T* program(node_id id);
+
+    /// Calls `f(T&)` on the object as if it came from within the node. Returns: false if the node is not up.
+    template <class T, std::invocable<T&> F>
+    bool on(node_id id, F&& f);
+
+    // Running
+
+    /// Calls `f()` at that true time, on no node.
+    void at(steady_time when, callback<void()> f);
+    void after(std::chrono::nanoseconds d, callback<void()> f) {
+        at(saturating_add(now_, d), std::move(f));
+    }
+
+    /// Lets the next thing happen. Returns: false if nothing is going to.
+    bool step();
+    /// Lets everything happen up to that time, included.
+    void run_until(steady_time when);
+    void run_for(std::chrono::nanoseconds d) { run_until(saturating_add(now_, d)); }
+    /// Runs until `condition()`, which is asked after every event, but not for longer than `limit`.
+    /// Returns: whether it came true.
+    template <std::predicate Condition>
+    bool run_until(Condition condition, std::chrono::nanoseconds limit);
+
+    /// How many events have happened.
+    [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+
+    // What happens to machines
+
+    /// Ends the program without a word; of the disk remains what its profile says. Nothing for one that is
+    /// down.
+    void crash(node_id id);
+    /// Starts the program anew. Crashes it first if it runs.
+    void restart(node_id id);
+    /// The program stands still and its machine's clocks go on: nothing is handled until `resume`.
+    void pause(node_id id);
+    void resume(node_id id);
+
+    // What happens to clocks
+
+    /// From now on the machine's clocks run so much too fast. Requires: less than one in two.
+    void set_drift(node_id id, drift error);
+    /// Steps the machine's wall clock.
+    void step_clock(node_id id, std::chrono::nanoseconds by);
+    /// Both clocks of the machine stand still, and its timers with them, until `thaw_clock`.
+    void freeze_clock(node_id id);
+    void thaw_clock(node_id id);
+    /// The machine's wall clock is kept right from now on.
+    void discipline_clock(node_id id, const ntp_discipline& how = {});
+
+    // What happens to the network
+
+    /// The links. What is changed here by hand is done and not told in the trace; what they held stays held.
+    [[nodiscard]] sim::links& links() noexcept { return links_; }
+    [[nodiscard]] const sim::links& links() const noexcept { return links_; }
+    /// Cuts every link between the groups; nodes that are in none of them are one more group.
+    void partition(std::span<const std::vector<node_id>> groups);
+    void partition(std::initializer_list<std::vector<node_id>> groups) {
+        partition(std::span(groups.begin(), groups.size()));
+    }
+    /// Cuts one link, one way.
+    void cut(node_id from, node_id to);
+    /// What is sent on the link, or on its way there, waits until `release`.
+    void hold(node_id from, node_id to);
+    void release(node_id from, node_id to);
+    /// Opens every link, and releases what was held.
+    void heal();
+
+    // What is known afterwards
+
+    /// Records what happens from now on; nullptr: no more.
+    void record_to(trace* recorder);
+    [[nodiscard]] trace* recorder() const noexcept { return trace_; }
+
+    /// A number made of everything that has happened: equal runs have equal ones.
+    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+    /// Adds to that number: the result of an operation, say.
+    void observe(std::uint64_t value) noexcept {
+        hash_ = coterie::detail::mix64(hash_ ^ value) + value;
+    }
+    /// Says something of the whole world in the trace.
+    void note(std::string_view text) { tell(trace_kind::fault, no_node, text); }
+
+private:
+    friend class node;
+    template <class>
+    friend class network;
+
+    node_id add_machine(std::string_view name, callback<detail::program*(node&)> make_program);
+    void on_event(std::uint64_t token) override;
+    void push(steady_time when, detail::event e) { queue_.push(when, e); }
+    void tell(trace_kind kind, node_id id, std::string_view text);
+    void tell_links();
+    void change_link(node_id from, node_id to, links::state s, std::string_view what);
+    void release_held(node_id from, node_id to);
+    void correct_clock(node_id id, ntp_discipline how, std::uint64_t number);
+    std::uint64_t next_message() noexcept { return ++messages_; }
+
+    std::uint64_t seed_;
+    wall_time start_;
+    steady_time now_;
+    event_queue<detail::event> queue_;
+    std::vector<callback<void()>> callbacks_;
+    std::vector<std::uint32_t> free_callbacks_;
+    std::vector<node*> nodes_;
+    std::vector<detail::channel*> channels_;
+    sim::links links_;
+    /// Of each node, its part in the last partition; empty if there is none.
+    std::vector<std::uint32_t> part_of_;
+    rng clocks_random_;
+    /// Of each node, the number of its present discipline.
+    std::vector<std::uint64_t> disciplines_;
+    trace* trace_ = nullptr;
+    std::uint64_t hash_ = 0;
+    std::uint64_t events_ = 0;
+    std::uint64_t messages_ = 0;
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
+// node
+
+inline steady_time node::now() const noexcept { return clock_.steady(world_->now_); }
+inline wall_time node::wall_now() const noexcept { return clock_.wall(world_->now_); }
+
+inline auto node::steady_clock() const noexcept {
+    struct clock {
+        const node* machine;
+        [[nodiscard]] steady_time now() const noexcept { return machine->now(); }
+    };
+    return clock{this};
+}
+
+inline auto node::wall_clock() const noexcept {
+    struct clock {
+        const node* machine;
+        [[nodiscard]] wall_time now() const noexcept { return machine->wall_now(); }
+    };
+    return clock{this};
+}
+
+template <class F>
+void node::run(F&& f) {
+    // A program that calls itself through the world is inside already.
+    if (running_) return void(std::forward<F>(f)());
+    running_ = true;
+    std::forward<F>(f)();
+    running_ = false;
+    if (std::exchange(doomed_, false)) crash();
+}
+
+inline void node::start() {
+    ++incarnation_;
+    state_ = node_state::up;
+    world_->tell(incarnation_ == 1 ? trace_kind::start : trace_kind::restart, id_, {});
+    run([&] { program_ = make_program_(*this); });
+}
+
+inline void node::crash() {
+    if (running_) return void(doomed_ = true);
+    if (state_ == node_state::down) return;
+    state_ = node_state::down;
+    world_->tell(trace_kind::crash, id_, {});
+    delete std::exchange(program_, nullptr);
+    deadlines_.clear();
+    cancelled_ = 0;
+    free_timers_.clear();
+    for (std::uint32_t slot = 0; slot < timers_.size(); ++slot) {
+        timers_[slot].f.reset();
+        timers_[slot].armed = false;
+        ++timers_[slot].generation;
+        free_timers_.push_back(slot);
+    }
+    disk_.crash();
+    for (const detail::event& e : std::exchange(deferred_, {})) e.target->on_event(e.token);
+}
+
+inline void node::pause() {
+    if (state_ != node_state::up) return;
+    state_ = node_state::paused;
+    world_->tell(trace_kind::pause, id_, {});
+}
+
+inline void node::resume() {
+    if (state_ != node_state::paused) return;
+    state_ = node_state::up;
+    world_->tell(trace_kind::resume, id_, {});
+    for (const detail::event& e : std::exchange(deferred_, {})) world_->push(world_->now_, e);
+    arm();
+}
+
+inline timer_id node::at(steady_time when, callback<void()> f) {
+    if (!is_up()) return {};
+    std::uint32_t slot = 0;
+    if (free_timers_.empty()) {
+        slot = static_cast<std::uint32_t>(timers_.size());
+        timers_.emplace_back();
+    } else {
+        slot = free_timers_.back();
+        free_timers_.pop_back();
+    }
+    timer& t = timers_[slot];
+    t.f = std::move(f);
+    t.armed = true;
+    const timer_id id{slot, t.generation};
+    deadlines_.push(when, id);
+    if (deadlines_.next_time() == when) arm();
+    return id;
+}
+
+inline void node::cancel(timer_id id) {
+    if (id.slot >= timers_.size()) return;
+    timer& t = timers_[id.slot];
+    if (!t.armed || t.generation != id.generation) return;
+    t.f.reset();
+    t.armed = false;
+    ++t.generation;
+    free_timers_.push_back(id.slot);
+    ++cancelled_;
+    if (cancelled_ < 64 || cancelled_ * 2 < deadlines_.size()) return;
+    deadlines_.erase_if([&](timer_id d) { return timers_[d.slot].generation != d.generation; });
+    cancelled_ = 0;
+}
+
+inline void node::arm() {
+    if (deadlines_.empty() || state_ != node_state::up) return;
+    const steady_time due = std::max(clock_.true_time(deadlines_.next_time()), world_->now_);
+    if (due == steady_time::max() || (!wakes_.empty() && wakes_.back() <= due)) return;
+    wakes_.push_back(due);
+    world_->push(due, {this, 0});
+}
+
+inline void node::on_event(std::uint64_t) {
+    wakes_.pop_back();
+    if (state_ != node_state::up) return;
+    const steady_time local = now();
+    while (state_ == node_state::up && !deadlines_.empty() && deadlines_.next_time() <= local) {
+        const timer_id id = deadlines_.pop().what;
+        timer& t = timers_[id.slot];
+        if (t.generation != id.generation) {
+            --cancelled_;
+            continue;
+        }
+        callback<void()> f = std::move(t.f);
+        t.armed = false;
+        ++t.generation;
+        free_timers_.push_back(id.slot);
+        run(f);
+    }
+    arm();
+}
+
+inline bool node::defer(detail::event_target& target, std::uint64_t token) {
+    if (state_ != node_state::paused) return false;
+    deferred_.push_back({&target, token});
+    return true;
+}
+
+inline void node::sync(std::string_view file, callback<void(std::expected<void, disk_errc>)> done) {
+    after(disk_.draw_sync_time(),
+          [this, file = std::string(file), up_to = disk_.position(file),
+           done = std::move(done)]() mutable { done(disk_.sync_now(file, up_to)); });
+}
+
+inline void node::note(std::string_view text) { world_->tell(trace_kind::note, id_, text); }
+
+// world: nodes
+
+template <class Program, class... Arguments>
+    requires std::constructible_from<Program, node&, std::remove_reference_t<Arguments>&...>
+node_id world::add(std::string_view name, Arguments&&... arguments) {
+    using kept = std::tuple<Arguments...>;
+    return add_machine(
+        name,
+        [kept =
+             kept(std::forward<Arguments>(arguments)...)](node& self) mutable -> detail::program* {
+            return std::apply(
+                [&](auto&... each) { return new detail::program_of<Program>(self, each...); },
+                kept);
+        });
+}
+
+template <std::invocable<node&> Start>
+node_id world::add(std::string_view name, Start start) {
+    using result = std::invoke_result_t<Start&, node&>;
+    return add_machine(name, [start = std::move(start)](node& self) mutable -> detail::program* {
+        if constexpr (std::is_void_v<result>) {
+            start(self);
+            return new detail::program_of<detail::nothing>();
+        } else {
+            return new detail::program_of<result>(start(self));
+        }
+    });
+}
+
+inline node_id world::add_machine(std::string_view name,
+                                  callback<detail::program*(node&)> make_program) {
+    const node_id id = node_count();
+    const auto hours = std::chrono::hours(uniform_between(clocks_random_, 1, 10'000));
+    const node_clock clock(wall_now() - now_.time_since_epoch(), steady_time(hours));
+    node* const n = new node(*this, id, name, clock, seed_);
+    nodes_.push_back(n);
+    disciplines_.push_back(0);
+    links_.set_node_count(node_count());
+    if (trace_ != nullptr) trace_->name_node(id, name);
+    n->make_program_ = std::move(make_program);
+    n->start();
+    return id;
+}
+
+inline std::optional<node_id> world::find(std::string_view name) const noexcept {
+    for (const node* n : nodes_)
+        if (n->name() == name) return n->id();
+    return {};
+}
+
+template <class T>
+T* world::program(node_id id) {
+    detail::program* const p = at(id).program_;
+    if (p == nullptr) return nullptr;
+    COTERIE_ASSERT(p->type() == &detail::type_tag<T>);
+    return static_cast<T*>(p->object());
+}
+
+template <class T, std::invocable<T&> F>
+bool world::on(node_id id, F&& f) {
+    node& n = at(id);
+    if (!n.is_up()) return false;
+    T* const object = program<T>(id);
+    n.run([&] { std::forward<F>(f)(*object); });
+    return true;
+}
+
+// world: running
+
+inline void world::at(steady_time when, callback<void()> f) {
+    std::uint32_t slot = 0;
+    if (free_callbacks_.empty()) {
+        slot = static_cast<std::uint32_t>(callbacks_.size());
+        callbacks_.push_back(std::move(f));
+    } else {
+        slot = free_callbacks_.back();
+        free_callbacks_.pop_back();
+        callbacks_[slot] = std::move(f);
+    }
+    push(std::max(when, now_), {this, slot});
+}
+
+inline void world::on_event(std::uint64_t token) {
+    const auto slot = static_cast<std::uint32_t>(token);
+    callback<void()> f = std::move(callbacks_[slot]);
+    free_callbacks_.push_back(slot);
+    f();
+}
+
+inline bool world::step() {
+    if (queue_.empty()) return false;
+    const auto next = queue_.pop();
+    now_ = next.at;
+    ++events_;
+    observe(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
+    next.what.target->on_event(next.what.token);
+    return true;
+}
+
+inline void world::run_until(steady_time when) {
+    while (!queue_.empty() && queue_.next_time() <= when) step();
+    now_ = std::max(now_, when);
+}
+
+template <std::predicate Condition>
+bool world::run_until(Condition condition, std::chrono::nanoseconds limit) {
+    const steady_time end = saturating_add(now_, limit);
+    while (!condition()) {
+        if (queue_.empty() || queue_.next_time() > end) {
+            now_ = end;
+            return condition();
+        }
+        step();
+    }
+    return true;
+}
+
+// world: faults
+
+inline void world::crash(node_id id) { at(id).crash(); }
+
+inline void world::restart(node_id id) {
+    node& n = at(id);
+    if (n.running_) {
+        // Not under the program's own feet.
+        n.crash();
+        return after(std::chrono::nanoseconds(0), [this, id] { restart(id); });
+    }
+    n.crash();
+    n.start();
+}
+
+inline void world::pause(node_id id) { at(id).pause(); }
+inline void world::resume(node_id id) { at(id).resume(); }
+
+inline void world::set_drift(node_id id, drift error) {
+    at(id).clock_.set_drift(now_, error);
+    at(id).arm();
+}
+
+inline void world::step_clock(node_id id, std::chrono::nanoseconds by) { at(id).clock_.step(by); }
+
+inline void world::freeze_clock(node_id id) { at(id).clock_.freeze(now_); }
+
+inline void world::thaw_clock(node_id id) {
+    at(id).clock_.unfreeze(now_);
+    at(id).arm();
+}
+
+inline void world::discipline_clock(node_id id, const ntp_discipline& how) {
+    COTERIE_ASSERT(how.interval >= std::chrono::milliseconds(1));
+    correct_clock(id, how, ++disciplines_[id]);
+}
+
+inline void world::correct_clock(node_id id, ntp_discipline how, std::uint64_t number) {
+    if (disciplines_[id] != number) return;
+    node& n = at(id);
+    const auto bound = how.precision.count();
+    const std::chrono::nanoseconds wrong(uniform_between(clocks_random_, -bound, bound));
+    if (!n.clock_.frozen()) n.clock_.correct(now_, n.wall_now() - wall_now() + wrong, how);
+    n.arm();
+    after(how.interval, [this, id, how, number] { correct_clock(id, how, number); });
+}
+
+inline void world::partition(std::span<const std::vector<node_id>> groups) {
+    links_.partition(groups);
+    std::string text = "partition";
+    for (const auto& group : groups) {
+        if (&group != groups.data()) text += " |";
+        for (const node_id id : group) (text += ' ') += at(id).name();
+    }
+    part_of_.assign(node_count(), static_cast<std::uint32_t>(groups.size()));
+    for (std::uint32_t g = 0; g < groups.size(); ++g)
+        for (const node_id id : groups[g]) part_of_[id] = g;
+    tell(trace_kind::fault, no_node, text);
+    tell_links();
+}
+
+inline void world::change_link(node_id from, node_id to, links::state s, std::string_view what) {
+    links_.set_state(from, to, s);
+    std::string text(what);
+    ((((text += ' ') += at(from).name()) += " -> ")) += at(to).name();
+    tell(trace_kind::fault, no_node, text);
+    tell_links();
+}
+
+inline void world::cut(node_id from, node_id to) {
+    change_link(from, to, links::state::cut, "cut");
+}
+
+inline void world::hold(node_id from, node_id to) {
+    change_link(from, to, links::state::held, "hold");
+}
+
+inline void world::release(node_id from, node_id to) {
+    change_link(from, to, links::state::open, "release");
+    release_held(from, to);
+}
+
+inline void world::heal() {
+    links_.heal();
+    part_of_.clear();
+    tell(trace_kind::fault, no_node, "heal");
+    tell_links();
+    for (node_id from = 0; from < node_count(); ++from)
+        for (node_id to = 0; to < node_count(); ++to) release_held(from, to);
+}
+
+inline void world::release_held(node_id from, node_id to) {
+    for (detail::channel* c : channels_) c->on_release(from, to);
+}
+
+// world: knowledge
+
+inline void world::record_to(trace* recorder) {
+    trace_ = recorder;
+    if (trace_ == nullptr) return;
+    for (const node* n : nodes_) trace_->name_node(n->id(), n->name());
+}
+
+inline void world::tell(trace_kind kind, node_id id, std::string_view text) {
+    observe(static_cast<std::uint64_t>(kind) << 32 | id);
+    for (const char c : text) observe(static_cast<unsigned char>(c));
+    if (trace_ != nullptr) trace_->record(now_, kind, id, no_node, 0, text);
+}
+
+// A cut between two parts needs no word of its own.
+inline void world::tell_links() {
+    if (trace_ == nullptr) return;
+    const auto part = [&](node_id id) { return id < part_of_.size() ? part_of_[id] : 0; };
+    std::vector<blocked_link> blocked;
+    for (node_id from = 0; from < node_count(); ++from)
+        for (node_id to = 0; to < node_count(); ++to)
+            if (part(from) == part(to) && links_.state_of(from, to) == links::state::cut)
+                blocked.push_back({from, to});
+    trace_->separate(now_, part_of_, blocked);
+}
+
+}  // namespace coterie::inline v0::sim
