@@ -6,16 +6,15 @@
 //   cart < party.cart
 //   cart --example > my.cart    a script to begin with
 
-#include <fstream>
 #include <iostream>
 #include <iterator>
-#include <sstream>
 #include <string>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
 #include "common/cart.hpp"
+#include "common/file.hpp"
 #include "common/program.hpp"
 
 namespace {
@@ -49,19 +48,12 @@ int run(int argc, char** argv) {
     if (path.empty()) {
         return play("standard input", {std::istreambuf_iterator<char>(std::cin), {}});
     }
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
+    const auto text = examples::read_file(path);
+    if (!text.has_value()) {
         fmt::print(stderr, "cart: cannot read {}\n", path);
         return bad_input;
     }
-    // An empty file has nothing to copy, a folder fails at the first look.
-    std::ostringstream text;
-    const bool is_empty = file.peek() == std::ifstream::traits_type::eof();
-    if (file.bad() || (!is_empty && !(text << file.rdbuf()))) {
-        fmt::print(stderr, "cart: cannot read {}\n", path);
-        return bad_input;
-    }
-    return play(path, text.str());
+    return play(path, *text);
 }
 
 }  // namespace
