@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// The rough weather that the scenarios of this folder go through: short, for runs of a few hundred
+// milliseconds, so that many of them can be tried.
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <coterie/core/random.hpp>
+#include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/latency.hpp>
+#include <coterie/sim/links.hpp>
+#include <coterie/sim/nemesis.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/node_id.hpp>
+#include <coterie/sim/world.hpp>
+
+namespace coterie::test {
+
+/// Faults for so long.
+[[nodiscard]] inline sim::nemesis_profile rough_for(std::chrono::nanoseconds duration) {
+    using namespace std::chrono_literals;
+    return {.duration = duration,
+            .calm = 2s,
+            .between = 60ms,
+            .lasting = 100ms,
+            .weights = {.crash = 6, .disk_slow = 4},
+            .delay = 30ms,
+            .step = 500ms,
+            .sync = 60ms,
+            .disk_failing = sim::percent(10),
+            .minority_down = false};
+}
+
+/// A network that loses, doubles and reorders, each seed another.
+[[nodiscard]] inline sim::link_profile any_links(const sim::world& w) {
+    using namespace std::chrono_literals;
+    rng random = w.random("links");
+    return {
+        .delay = sim::latency::exponential(200us, 1ms).with_tail(0.1 * uniform_real(random), 30ms),
+        .loss = bernoulli(random, 0.5) ? 0.1 * uniform_real(random) : 0,
+        .duplication = bernoulli(random, 0.5) ? 0.1 * uniform_real(random) : 0};
+}
+
+/// Names prefix1, prefix2, and so on.
+inline void append_names(std::vector<std::string>& names, std::string_view prefix, unsigned count) {
+    for (unsigned i = 1; i <= count; ++i) names.push_back(std::string(prefix) + std::to_string(i));
+}
+
+}  // namespace coterie::test
