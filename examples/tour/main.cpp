@@ -6,6 +6,8 @@
 //   tour --chapter 1  one chapter
 //   tour --live       with the machine's clock and entropy, so that it prints something new each time
 //   tour --list       what there is
+//
+// The last chapter draws itself into a file, tour.svg unless --diagram names another.
 
 #include <string_view>
 #include <vector>
@@ -29,6 +31,7 @@ constexpr chapter chapters[] = {
     {"A cart that three people share", tour::a_shared_cart},
     {"How many must answer", tour::how_many_must_answer},
     {"Again, without a stampede", tour::a_herd},
+    {"A partition down the middle", tour::a_partition},
 };
 
 void tell(std::size_t index, const tour::telling& how) {
@@ -47,6 +50,8 @@ int run(int argc, char** argv) {
     app.add_option("--chapter", number, "tell one chapter only")
         ->check(CLI::Range(std::size_t{1}, std::size(chapters)));
     app.add_flag("--live", how.live, "use the machine's clock and entropy instead of the story's");
+    app.add_option("--diagram", how.diagram, "where to draw the last chapter")
+        ->capture_default_str();
     if (const auto status = examples::parse(app, argc, argv)) return *status;
 
     if (list) {
