@@ -173,7 +173,7 @@ inline constexpr std::string_view event_types[] = {":invoke", ":ok", ":fail", ":
 
 /// One line, whatever the format.
 template <class M>
-struct event {
+struct logged_event {
     client_id process{};
     event_type type{};
     M::input input{};
@@ -183,10 +183,10 @@ struct event {
 template <class T>
 using parsed = std::expected<T, recorded_errc>;
 
-inline parsed<event<recorded_register>> parse_register_event(std::string_view line) {
+inline parsed<logged_event<recorded_register>> parse_register_event(std::string_view line) {
     static constexpr std::string_view calls[] = {":read", ":write", ":cas"};
     line_reader in(line);
-    event<recorded_register> e;
+    logged_event<recorded_register> e;
     auto& [process, type, input, output] = e;
     in.want("INFO");
     in.want("jepsen.util");
@@ -222,10 +222,10 @@ inline parsed<event<recorded_register>> parse_register_event(std::string_view li
     return e;
 }
 
-inline parsed<event<key_value_model>> parse_key_value_event(std::string_view line) {
+inline parsed<logged_event<key_value_model>> parse_key_value_event(std::string_view line) {
     static constexpr std::string_view calls[] = {":get", ":put", ":append"};
     line_reader in(line);
-    event<key_value_model> e;
+    logged_event<key_value_model> e;
     auto& [process, type, input, output] = e;
     in.want("{");
     in.want(":process");
@@ -257,7 +257,7 @@ bool answers(const Input& said, const Input& invoked, bool says_values) {
 template <class M>
 class history_builder {
 public:
-    parsed<void> add(event<M> e, steady_time at) {
+    parsed<void> add(logged_event<M> e, steady_time at) {
         const auto open = open_.find(e.process);
         if (e.type == event_type::invoke) {
             if (open != open_.end()) return std::unexpected(recorded_errc::already_open);
@@ -285,7 +285,7 @@ private:
 
 template <class M>
 std::expected<history_of<M>, recorded_error> parse_log(
-    std::string_view text, parsed<event<M>> (*parse)(std::string_view)) {
+    std::string_view text, parsed<logged_event<M>> (*parse)(std::string_view)) {
     history_builder<M> result;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = text.find('\n');
