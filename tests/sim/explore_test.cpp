@@ -8,6 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -25,6 +28,7 @@
 
 #include "sim/failover.hpp"
 #include "support/catch.hpp"
+#include "support/seed.hpp"
 
 namespace {
 
@@ -348,6 +352,31 @@ TEST_CASE("the first difference of two traces is named", "[sim]") {
         other[2].*member = 1;
         CHECK(compare(other) == "the runs differ from event 2 on: three / three");
     }
+}
+
+TEST_CASE("the shrunk run is drawn where it is asked for", "[sim]") {
+    const auto report_of = [](const std::string& path) {
+        std::FILE* const report = std::tmpfile();
+        REQUIRE(report != nullptr);
+        (void)sim::explore(failover_scenario{}, {.first = 41, .count = 1},
+                           {.threads = 1, .report = report, .diagram = path});
+        std::string text(static_cast<std::size_t>(std::ftell(report)), ' ');
+        std::rewind(report);
+        CHECK(std::fread(text.data(), 1, text.size(), report) == text.size());
+        std::fclose(report);
+        return text;
+    };
+    const auto path = std::filesystem::temp_directory_path() /
+                      ("coterie-explore-" + std::to_string(test::seed()) + ".svg");
+    CHECK(report_of(path.string()).ends_with("drawn in " + path.string() + "\n"));
+    std::ifstream file(path);
+    const std::string svg(std::istreambuf_iterator<char>(file), {});
+    CHECK(svg.starts_with("<svg "));
+    CHECK(svg.find("n1") != std::string::npos);
+    CHECK(svg.ends_with("</svg>\n"));
+    std::filesystem::remove(path);
+    CHECK(
+        report_of("/no/such/folder/x.svg").ends_with("/no/such/folder/x.svg cannot be written\n"));
 }
 
 TEST_CASE("the shrunk run is recorded where it is asked for", "[sim]") {

@@ -160,6 +160,29 @@ TEST_CASE("nothing is given to a protocol while it waits for the disk") {
     CHECK(log.synced() == 3);
 }
 
+TEST_CASE("a sync that fails crashes the node, and nothing beside it is sent") {
+    sim::world world(test::seed());
+    sim::network<promise_message> net(world);
+    sim::journal<std::uint64_t> log;
+    auto make = [](node&, std::span<const std::uint64_t>) { return promiser{}; };
+    const auto server = world.add<sim::host<promiser>>("server", net, log, make);
+    world.at(server).disk().set_profile({.failure = 1, .survival = 0});
+    int answers = 0;
+    const auto client = world.add("client", [&](node& self) {
+        net.on_message(self, [&](node_id, const promise_message&) { ++answers; });
+    });
+    net.send(world.at(client), server, {1, false});
+    world.run_for(1s);
+    CHECK(world.at(server).state() == sim::node_state::down);
+    CHECK(answers == 0);
+    world.at(server).disk().set_profile({});
+    world.restart(server);
+    CHECK(log.records().empty());
+    net.send(world.at(client), server, {1, false});
+    world.run_for(1s);
+    CHECK(answers == 1);
+}
+
 TEST_CASE("a protocol without a disk: messages, events, calls from outside") {
     sim::world world(test::seed());
     sim::network<int> net(world);

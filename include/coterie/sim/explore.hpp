@@ -34,6 +34,7 @@
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/shrink.hpp>
+#include <coterie/sim/space_time_diagram.hpp>
 #include <coterie/sim/trace.hpp>
 
 namespace coterie::inline v0::sim {
@@ -55,6 +56,8 @@ struct explore_options {
     shrink_options shrink{};
     /// Records the run of the shrunk failure.
     trace* recorder = nullptr;
+    /// A file to draw that run in (sim/space_time_diagram.hpp); empty: none.
+    std::string diagram{};  // NOLINT(readability-redundant-member-init): or g++ warns
 };
 
 /// A failure that was found, and made small.
@@ -257,22 +260,32 @@ inline void report(std::FILE* to, const std::string& text) {
 /// The first event in which two traces differ.
 template <class Trace>
 void find_difference(const Trace& a, const Trace& b, nondeterminism& n) {
-    if constexpr (requires { a[0].text; }) {
-        const auto text = [](const Trace& t, std::size_t i) {
-            return i < t.size() ? std::string(t[i].text) : std::string("the end");
-        };
-        const auto same = [](const auto& x, const auto& y) {
-            return x.at == y.at && x.kind == y.kind && x.node == y.node && x.peer == y.peer &&
-                   x.message == y.message && x.text == y.text;
-        };
-        std::size_t i = 0;
-        const std::size_t both = std::min(a.size(), b.size());
-        while (i < both && same(a[i], b[i])) ++i;
-        if (i == both && a.size() == b.size()) return;
-        n.event = i;
-        n.first_text = text(a, i);
-        n.second_text = text(b, i);
+    const auto text = [](const Trace& t, std::size_t i) {
+        return i < t.size() ? std::string(t[i].text) : std::string("the end");
+    };
+    const auto same = [](const auto& x, const auto& y) {
+        return x.at == y.at && x.kind == y.kind && x.node == y.node && x.peer == y.peer &&
+               x.message == y.message && x.text == y.text;
+    };
+    std::size_t i = 0;
+    const std::size_t both = std::min(a.size(), b.size());
+    while (i < both && same(a[i], b[i])) ++i;
+    if (i == both && a.size() == b.size()) return;
+    n.event = i;
+    n.first_text = text(a, i);
+    n.second_text = text(b, i);
+}
+
+/// Draws the run of a failure into a file. Returns: what is to be said of that.
+inline std::string draw_failure(const trace& t, const found_failure& f, const std::string& path) {
+    std::FILE* const file = std::fopen(path.c_str(), "wb");
+    bool written = false;
+    if (file != nullptr) {
+        const std::string svg = to_svg(t, {.title = f.shrunk.result.failure});
+        written = std::fwrite(svg.data(), 1, svg.size(), file) == svg.size();
+        written = std::fclose(file) == 0 && written;
     }
+    return written ? "drawn in " + path + "\n" : path + " cannot be written\n";
 }
 
 }  // namespace detail
@@ -288,7 +301,12 @@ exploration explore(const S& s, seed_range seeds, const explore_options& options
     detail::report(options.report, detail::describe_found(f, options.replay_command));
     f.shrunk = shrink(s, f.setup, f.result, options.shrink);
     detail::report(options.report, detail::describe_shrunk(f));
-    if (options.recorder != nullptr) (void)s.run(f.shrunk.setup, options.recorder);
+    if (options.recorder == nullptr && options.diagram.empty()) return sum;
+    trace own;
+    trace& recorder = options.recorder != nullptr ? *options.recorder : own;
+    (void)s.run(f.shrunk.setup, &recorder);
+    if (!options.diagram.empty())
+        detail::report(options.report, detail::draw_failure(recorder, f, options.diagram));
     return sum;
 }
 

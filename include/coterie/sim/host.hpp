@@ -11,7 +11,8 @@
 //   });
 //   world.program<sim::host<raft>>(n1)->call([](raft& r, steady_time now, auto& out) { r.propose(..., now, out); });
 //
-// A message that the protocol refuses is dropped, as a driver does.
+// A message that the protocol refuses is dropped, as a driver does. A sync that fails crashes the node: what
+// is on the disk then is known again only after a restart.
 
 #include <concepts>
 #include <cstddef>
@@ -149,6 +150,9 @@ private:
         const persist_token last = out_.records.back().token;
         for (auto& request : out_.records) log_->append(std::move(request.record));
         self_.after(self_.disk().draw_sync_time(), [this, last] {
+            const double failure = self_.disk().profile().failure;
+            if (failure > 0 && bernoulli(self_.random(), failure))
+                return self_.world().crash(self_.id());
             log_->sync();
             writing_ = false;
             finish();
