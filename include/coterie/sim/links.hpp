@@ -40,6 +40,20 @@ struct link_profile {
     friend constexpr bool operator==(const link_profile&, const link_profile&) = default;
 };
 
+namespace detail {
+
+/// A table by from and to, for more nodes.
+template <class T>
+void widen(std::vector<T>& table, node_id nodes, node_id wanted) {
+    std::vector<T> wider(std::size_t{wanted} * wanted);
+    for (node_id from = 0; from < nodes; ++from)
+        for (node_id to = 0; to < nodes; ++to)
+            wider[std::size_t{from} * wanted + to] = table[std::size_t{from} * nodes + to];
+    table = std::move(wider);
+}
+
+}  // namespace detail
+
 /// All links between nodes, each way by itself.
 ///
 /// Complexity: constant a question; a change of one link first allocates a table of all, quadratic in
@@ -135,12 +149,7 @@ inline void links::partition(std::span<const std::vector<node_id>> groups) {
 
 inline void links::set_node_count(node_id count) {
     COTERIE_ASSERT(count >= nodes_);
-    if (table_.empty()) return void(nodes_ = count);
-    std::vector<link> wider(std::size_t{count} * count);
-    for (node_id from = 0; from < nodes_; ++from)
-        for (node_id to = 0; to < nodes_; ++to)
-            wider[std::size_t{from} * count + to] = table_[std::size_t{from} * nodes_ + to];
-    table_ = std::move(wider);
+    if (!table_.empty()) detail::widen(table_, nodes_, count);
     nodes_ = count;
 }
 

@@ -360,11 +360,7 @@ template <class Message>
 auto network<Message>::pipe_of(node_id from, node_id to) -> pipe& {
     const node_id nodes = world_->node_count();
     if (pipe_nodes_ != nodes) {
-        std::vector<pipe> wider(std::size_t{nodes} * nodes);
-        for (node_id f = 0; f < pipe_nodes_; ++f)
-            for (node_id t = 0; t < pipe_nodes_; ++t)
-                wider[std::size_t{f} * nodes + t] = pipes_[std::size_t{f} * pipe_nodes_ + t];
-        pipes_ = std::move(wider);
+        detail::widen(pipes_, pipe_nodes_, nodes);
         pipe_nodes_ = nodes;
     }
     return pipes_[std::size_t{from} * nodes + to];

@@ -434,18 +434,11 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
         w.restart(i);
     }
     w.run_for(1s);
-    sim::scenario_result r{.hash = w.hash(), .events = w.events()};
     const bool progress =
         operations.size() == before + 2 * (all.size() - servers) &&
         std::all_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
                     [](const auto& op) { return op.result == sim::outcome::completed; });
-    const sim::verdict v = judge(operations);
-    r.passed = progress && v;
-    if (!progress)
-        r.failure = "no progress in the calm";
-    else if (!v)
-        r.failure = std::string(describe(claim)) + ": " + v.reason;
-    return r;
+    return judged(w, progress, describe(claim), judge(operations));
 }
 
 }  // namespace coterie::test::replicated_register

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <coterie/core/random.hpp>
@@ -17,6 +18,8 @@
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/node_clock.hpp>
 #include <coterie/sim/node_id.hpp>
+#include <coterie/sim/scenario_setup.hpp>
+#include <coterie/sim/verdict.hpp>
 #include <coterie/sim/world.hpp>
 
 namespace coterie::test {
@@ -44,6 +47,17 @@ namespace coterie::test {
         .delay = sim::latency::exponential(200us, 1ms).with_tail(0.1 * uniform_real(random), 30ms),
         .loss = bernoulli(random, 0.5) ? 0.1 * uniform_real(random) : 0,
         .duplication = bernoulli(random, 0.5) ? 0.1 * uniform_real(random) : 0};
+}
+
+/// What came of a run: it must have gone on in the calm, and what is claimed must hold.
+[[nodiscard]] inline sim::scenario_result judged(const sim::world& w, bool has_gone_on,
+                                                 std::string_view claim, const sim::verdict& v) {
+    sim::scenario_result r{.passed = has_gone_on && v, .hash = w.hash(), .events = w.events()};
+    if (!has_gone_on)
+        r.failure = "no progress in the calm";
+    else if (!v)
+        r.failure = std::string(claim) + ": " + v.reason;
+    return r;
 }
 
 /// Names prefix1, prefix2, and so on.

@@ -293,15 +293,8 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
         w.restart(i);
     }
     w.run_for(2s);
-    sim::scenario_result r{.hash = w.hash(), .events = w.events()};
     const bool progress = done.accesses.size() > before;
-    const sim::verdict v = judge(done);
-    r.passed = progress && v;
-    if (!progress)
-        r.failure = "no progress in the calm";
-    else if (!v)
-        r.failure = v.reason;
-    return r;
+    return judged(w, progress, "a session", judge(done));
 }
 
 }  // namespace coterie::test::sessions

@@ -453,17 +453,10 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
     const std::size_t before = uses.size();
     left = 10;
     run_for(2s);
-    sim::scenario_result r{.hash = w.hash(), .events = w.events()};
     const bool progress =
         std::any_of(uses.begin() + static_cast<std::ptrdiff_t>(before), uses.end(),
                     [](const auto& op) { return op.output && op.output->granted; });
-    const sim::verdict v = judge(uses, everything);
-    r.passed = progress && v;
-    if (!progress)
-        r.failure = "no progress in the calm";
-    else if (!v)
-        r.failure = std::string(describe(claim)) + ": " + v.reason;
-    return r;
+    return judged(w, progress, describe(claim), judge(uses, everything));
 }
 
 }  // namespace coterie::test::split_brain
