@@ -175,7 +175,7 @@ TEST_CASE("a sync that fails crashes the node, and nothing beside it is sent") {
     world.run_for(1s);
     CHECK(world.at(server).state() == sim::node_state::down);
     CHECK(answers == 0);
-    world.at(server).disk().set_profile({});
+    world.at(server).disk().set_profile({.survival = 0});
     world.restart(server);
     CHECK(log.records().empty());
     net.send(world.at(client), server, {1, false});
