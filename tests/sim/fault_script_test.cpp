@@ -112,10 +112,6 @@ TEST_CASE("a script may be written with comments, tabs and empty lines", "[sim]"
           "at 1s     clock a drift 2ppm\n");
 }
 
-TEST_CASE("a script is read at compile time too", "[sim]") {
-    STATIC_REQUIRE(parse_fault_script("at 1s crash n1")->faults.size() == 1);
-}
-
 TEST_CASE("what is no script says why and where", "[sim]") {
     using E = sim::script_error;
     CHECK(error_of("in 2s heal") == E{script_errc::expected_at, 1, 1});

@@ -119,7 +119,7 @@ private:
         if (stamp.error().code != causality::clock_errc::remote_too_far_ahead) return;
         ++mine_.refused;
         if (scenario_.mistake == mistakes::refusal_counted) {
-            with_clock([this](auto& c) {
+            with_clock([](auto& c) {
                 for (int i = 0; i < 70'000; ++i) (void)c.now();
                 return 0;
             });
