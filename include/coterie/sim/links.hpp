@@ -96,10 +96,10 @@ public:
     void set_state(node_id from, node_id to, state s) { at(from, to).is = s; }
 
     /// Opens every link between nodes of one group and cuts every other. Nodes that no group names are
-    /// one more group.
-    void partition(std::span<const std::vector<node_id>> groups);
-    void partition(std::initializer_list<std::vector<node_id>> groups) {
-        partition(std::span(groups.begin(), groups.size()));
+    /// one more group. Returns: of each node, which group it is in.
+    std::vector<std::uint32_t> partition(std::span<const std::vector<node_id>> groups);
+    std::vector<std::uint32_t> partition(std::initializer_list<std::vector<node_id>> groups) {
+        return partition(std::span(groups.begin(), groups.size()));
     }
 
     /// Opens every link.
@@ -135,9 +135,9 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline void links::partition(std::span<const std::vector<node_id>> groups) {
-    std::vector<std::size_t> group_of(nodes_, groups.size());
-    for (std::size_t g = 0; g < groups.size(); ++g)
+inline std::vector<std::uint32_t> links::partition(std::span<const std::vector<node_id>> groups) {
+    std::vector<std::uint32_t> group_of(nodes_, static_cast<std::uint32_t>(groups.size()));
+    for (std::uint32_t g = 0; g < groups.size(); ++g)
         for (const node_id node : groups[g]) {
             COTERIE_ASSERT(node < nodes_);
             group_of[node] = g;
@@ -145,6 +145,7 @@ inline void links::partition(std::span<const std::vector<node_id>> groups) {
     for (node_id from = 0; from < nodes_; ++from)
         for (node_id to = 0; to < nodes_; ++to)
             at(from, to).is = group_of[from] == group_of[to] ? state::open : state::cut;
+    return group_of;
 }
 
 inline void links::set_node_count(node_id count) {

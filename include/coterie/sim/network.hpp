@@ -11,7 +11,7 @@
 //   if (const auto got = co_await net.receive(self, 100ms)) use(got->message);     // or none in time
 //
 // A world may have several networks, one for each type of message: they share its links and its faults.
-// What is printed of a message in a trace is its `append_to(std::string&)`, or the `to_string(message)`
+// What is printed of a message in a trace is its text form (core/text.hpp), or the `to_string(message)`
 // that is found for it, or a number or text itself.
 
 #include <algorithm>
@@ -33,10 +33,12 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/core/text.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/sim/callback.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/node_id.hpp>
+#include <coterie/sim/slot_table.hpp>
 #include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
 
@@ -100,9 +102,7 @@ public:
     }
 
     /// How many messages are on their way, or held.
-    [[nodiscard]] std::size_t in_flight() const noexcept {
-        return flights_.size() - free_flights_.size();
-    }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return flights_.size(); }
 
 private:
     struct flight {
@@ -154,8 +154,7 @@ private:
 
     world* world_;
     rng random_;
-    std::vector<flight> flights_;
-    std::vector<std::uint32_t> free_flights_;
+    detail::slot_table<flight> flights_;
     std::vector<std::uint32_t> held_;
     std::vector<mailbox> mailboxes_;
     /// By from and to; empty as long as no link needs it.
@@ -177,8 +176,8 @@ concept byte_message = requires(M& m) {
 template <class M>
 std::string describe_message(const M& m) {
     std::string text;
-    if constexpr (requires { m.append_to(text); }) {
-        m.append_to(text);
+    if constexpr (text_form<M>) {
+        text = coterie::to_string(m);
     } else if constexpr (requires {
                              { to_string(m) } -> std::convertible_to<std::string>;
                          }) {
@@ -242,16 +241,7 @@ void network<Message>::launch(node_id from, node_id to, message_number number, M
         pipe& p = pipe_of(from, to);
         arrival = p.last_arrival = std::max(p.last_arrival, arrival);
     }
-    std::uint32_t slot = 0;
-    if (free_flights_.empty()) {
-        slot = static_cast<std::uint32_t>(flights_.size());
-        flights_.push_back({from, to, number, std::move(m), false});
-    } else {
-        slot = free_flights_.back();
-        free_flights_.pop_back();
-        flights_[slot] = {from, to, number, std::move(m), false};
-    }
-    world_->push(arrival, {this, slot});
+    world_->push(arrival, {this, flights_.put({from, to, number, std::move(m)})});
 }
 
 template <class Message>
@@ -265,8 +255,7 @@ void network<Message>::on_event(std::uint64_t token) {
     if (link == links::state::held) return held_.push_back(slot);
     if (link == links::state::open && to.defer(*this, token))
         return void(flights_[slot].arrived = true);
-    const flight arrived = std::move(flights_[slot]);
-    free_flights_.push_back(slot);
+    const flight arrived = flights_.take(slot);
     if (link == links::state::cut) return lose(arrived, "cut");
     if (to.state() == node_state::down) return lose(arrived, "down");
     world_->observe(arrived.number << 16 ^ to.id());

@@ -46,6 +46,7 @@
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/node_clock.hpp>
 #include <coterie/sim/node_id.hpp>
+#include <coterie/sim/slot_table.hpp>
 #include <coterie/sim/trace.hpp>
 
 namespace coterie::inline v0::sim {
@@ -194,8 +195,8 @@ private:
 
     struct timer {
         callback<void()> f;
+        /// Of one that is set; 0: it has ended.
         std::uint32_t generation = 0;
-        bool armed = false;
     };
 
     node(sim::world& w, node_id id, std::string_view name, const node_clock& clock,
@@ -218,6 +219,14 @@ private:
     [[nodiscard]] bool is_up() const noexcept { return state_ == node_state::up && !doomed_; }
 
     void on_event(std::uint64_t token) override;
+    [[nodiscard]] bool is_set(timer_id id) const noexcept {
+        return id.slot < timers_.bound() && timers_[id.slot].generation == id.generation;
+    }
+    // Ends a timer that is set. Returns: what it was to do.
+    callback<void()> end(timer_id id) {
+        timers_[id.slot].generation = 0;
+        return timers_.take(id.slot).f;
+    }
     // Sees to it that the world wakes the node when its next timer is due.
     void arm();
     // Puts an event off until the node runs again. Returns: whether it is paused at all.
@@ -236,8 +245,9 @@ private:
     bool running_ = false;
     bool doomed_ = false;
     event_queue<timer_id> deadlines_;
-    std::vector<timer> timers_;
-    std::vector<std::uint32_t> free_timers_;
+    detail::slot_table<timer> timers_;
+    /// The last one given; never 0.
+    std::uint32_t generation_ = 0;
     std::size_t cancelled_ = 0;
     /// The true times at which the world will wake the node, the earliest last.
     std::vector<steady_time> wakes_;
@@ -406,8 +416,7 @@ private:
     wall_time start_;
     steady_time now_;
     event_queue<detail::event> queue_;
-    std::vector<callback<void()>> callbacks_;
-    std::vector<std::uint32_t> free_callbacks_;
+    detail::slot_table<callback<void()>> callbacks_;
     std::vector<node*> nodes_;
     std::vector<detail::channel*> channels_;
     sim::links links_;
@@ -470,13 +479,8 @@ inline void node::crash() {
     delete std::exchange(program_, nullptr);
     deadlines_.clear();
     cancelled_ = 0;
-    free_timers_.clear();
-    for (std::uint32_t slot = 0; slot < timers_.size(); ++slot) {
-        timers_[slot].f.reset();
-        timers_[slot].armed = false;
-        ++timers_[slot].generation;
-        free_timers_.push_back(slot);
-    }
+    // What dies with a timer may still ask after timers.
+    std::exchange(timers_, {});
     disk_.crash();
     for (const detail::event& e : std::exchange(deferred_, {})) e.target->on_event(e.token);
 }
@@ -497,34 +501,19 @@ inline void node::resume() {
 
 inline timer_id node::at(steady_time when, callback<void()> f) {
     if (!is_up()) return {};
-    std::uint32_t slot = 0;
-    if (free_timers_.empty()) {
-        slot = static_cast<std::uint32_t>(timers_.size());
-        timers_.emplace_back();
-    } else {
-        slot = free_timers_.back();
-        free_timers_.pop_back();
-    }
-    timer& t = timers_[slot];
-    t.f = std::move(f);
-    t.armed = true;
-    const timer_id id{slot, t.generation};
+    if (++generation_ == 0) ++generation_;
+    const timer_id id{timers_.put({std::move(f), generation_}), generation_};
     deadlines_.push(when, id);
     if (deadlines_.next_time() == when) arm();
     return id;
 }
 
 inline void node::cancel(timer_id id) {
-    if (id.slot >= timers_.size()) return;
-    timer& t = timers_[id.slot];
-    if (!t.armed || t.generation != id.generation) return;
-    t.f.reset();
-    t.armed = false;
-    ++t.generation;
-    free_timers_.push_back(id.slot);
+    if (id.generation == 0 || !is_set(id)) return;
+    end(id);
     ++cancelled_;
     if (cancelled_ < 64 || cancelled_ * 2 < deadlines_.size()) return;
-    deadlines_.erase_if([&](timer_id d) { return timers_[d.slot].generation != d.generation; });
+    deadlines_.erase_if([&](timer_id d) { return !is_set(d); });
     cancelled_ = 0;
 }
 
@@ -542,15 +531,11 @@ inline void node::on_event(std::uint64_t) {
     const steady_time local = now();
     while (state_ == node_state::up && !deadlines_.empty() && deadlines_.next_time() <= local) {
         const timer_id id = deadlines_.pop().what;
-        timer& t = timers_[id.slot];
-        if (t.generation != id.generation) {
+        if (!is_set(id)) {
             --cancelled_;
             continue;
         }
-        callback<void()> f = std::move(t.f);
-        t.armed = false;
-        ++t.generation;
-        free_timers_.push_back(id.slot);
+        callback<void()> f = end(id);
         run(f);
     }
     arm();
@@ -640,22 +625,11 @@ bool world::on(node_id id, F&& f) {
 // world: running
 
 inline void world::at(steady_time when, callback<void()> f) {
-    std::uint32_t slot = 0;
-    if (free_callbacks_.empty()) {
-        slot = static_cast<std::uint32_t>(callbacks_.size());
-        callbacks_.push_back(std::move(f));
-    } else {
-        slot = free_callbacks_.back();
-        free_callbacks_.pop_back();
-        callbacks_[slot] = std::move(f);
-    }
-    push(std::max(when, now_), {this, slot});
+    push(std::max(when, now_), {this, callbacks_.put(std::move(f))});
 }
 
 inline void world::on_event(std::uint64_t token) {
-    const auto slot = static_cast<std::uint32_t>(token);
-    callback<void()> f = std::move(callbacks_[slot]);
-    free_callbacks_.push_back(slot);
+    callback<void()> f = callbacks_.take(static_cast<std::uint32_t>(token));
     f();
 }
 
@@ -735,15 +709,12 @@ inline void world::correct_clock(node_id id, ntp_discipline how, std::uint64_t n
 }
 
 inline void world::partition(std::span<const std::vector<node_id>> groups) {
-    links_.partition(groups);
+    part_of_ = links_.partition(groups);
     std::string text = "partition";
     for (const auto& group : groups) {
         if (&group != groups.data()) text += " |";
         for (const node_id id : group) (text += ' ') += at(id).name();
     }
-    part_of_.assign(node_count(), static_cast<std::uint32_t>(groups.size()));
-    for (std::uint32_t g = 0; g < groups.size(); ++g)
-        for (const node_id id : groups[g]) part_of_[id] = g;
     tell(trace_kind::fault, no_node, text);
     tell_links();
 }
