@@ -7,9 +7,7 @@
 //   partition --script my.faults --seed 2
 
 #include <fstream>
-#include <iterator>
 #include <string>
-#include <string_view>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -17,11 +15,10 @@
 #include <coterie/core/text.hpp>
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/trace.hpp>
-#if __has_include(<coterie/sim/space_time_diagram.hpp>)
 #include <coterie/sim/space_time_diagram.hpp>
-#endif
+#include <coterie/sim/trace.hpp>
 
+#include "common/file.hpp"
 #include "common/partition.hpp"
 #include "common/program.hpp"
 
@@ -35,24 +32,6 @@ int fail(const std::string& why) {
     return bad_input;
 }
 
-// What is in a file, if it can be read.
-bool read_file(const std::string& path, std::string& text) {
-    std::ifstream file(path, std::ios::binary);
-    file.peek();
-    if (file.bad() || !file.is_open()) return false;
-    text.assign(std::istreambuf_iterator<char>(file), {});
-    return !file.bad();
-}
-
-// The picture of a run; nothing, where there is none.
-template <class Trace>
-std::string draw(const Trace& t) {
-    if constexpr (requires { to_svg(t); })
-        return to_svg(t);
-    else
-        return {};
-}
-
 int play(const examples::partition_options& options, const std::string& svg) {
     if (svg.empty()) {
         fmt::print("{}", examples::play_partition(options));
@@ -60,10 +39,8 @@ int play(const examples::partition_options& options, const std::string& svg) {
     }
     sim::trace recorder;
     fmt::print("{}", examples::play_partition(options, &recorder));
-    const std::string picture = draw(recorder);
-    if (picture.empty()) return fail("there is no diagram to write");
     std::ofstream file(svg, std::ios::binary);
-    if (!(file << picture).flush()) return fail(fmt::format("cannot write {}", svg));
+    if (!(file << to_svg(recorder)).flush()) return fail(fmt::format("cannot write {}", svg));
     fmt::print("\nThe diagram is in {}\n", svg);
     return 0;
 }
@@ -86,10 +63,9 @@ int run(int argc, char** argv) {
         fmt::print("{}", examples::example_fault_script);
         return 0;
     }
-    std::string text = examples::example_fault_script;
-    if (!script.empty() && !read_file(script, text))
-        return fail(fmt::format("cannot read {}", script));
-    auto faults = sim::parse_fault_script(text, sim::node_names(options.nodes));
+    const auto text = script.empty() ? examples::example_fault_script : examples::read_file(script);
+    if (!text.has_value()) return fail(fmt::format("cannot read {}", script));
+    auto faults = sim::parse_fault_script(*text, sim::node_names(options.nodes));
     if (!faults.has_value())
         return fail(fmt::format("{}, {}", script.empty() ? "the built-in script" : script,
                                 to_string(faults.error())));
