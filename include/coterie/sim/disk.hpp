@@ -43,10 +43,13 @@ enum class disk_errc : std::uint8_t {
 
 /// What a disk does.
 struct disk_profile {
+    /// The capacity of a disk that is never full.
+    static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+
     /// How long a sync takes.
     latency sync = latency::uniform(std::chrono::microseconds(100), std::chrono::milliseconds(2));
     /// The bytes that it holds, of all files.
-    std::uint64_t capacity = ~std::uint64_t{0};
+    std::uint64_t capacity = unlimited;
     /// The probability that a write or a sync fails.
     double failure = 0;
     /// At a crash, the probability that an unsynced write is there nevertheless; and of one that is not,
@@ -148,7 +151,9 @@ inline std::expected<void, disk_errc> disk::add(std::string_view file, bool repl
                                                 std::span<const std::byte> data) {
     if (profile_.failure > 0 && bernoulli(random_, profile_.failure))
         return std::unexpected(disk_errc::io_error);
-    if (data.size() > profile_.capacity || size() > profile_.capacity - data.size())
+    const std::uint64_t capacity = profile_.capacity;
+    const bool is_limited = capacity != disk_profile::unlimited;
+    if (is_limited && (data.size() > capacity || size() > capacity - data.size()))
         return std::unexpected(disk_errc::full);
     auto found = files_.find(file);
     if (found == files_.end()) found = files_.emplace(std::string(file), file_data{}).first;

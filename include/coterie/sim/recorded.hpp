@@ -14,18 +14,16 @@
 // unknown outcome; a :fail did not happen, but for a cas that names its values: it found another value.
 
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
-
-#include <chrono>
 
 #include <coterie/core/clock.hpp>
 #include <coterie/core/error.hpp>
