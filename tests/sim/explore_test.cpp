@@ -322,18 +322,26 @@ TEST_CASE("a scenario of a world alone is deterministic", "[sim]") {
     }
 }
 
-// The part of a trace that the comparison asks for.
+// An event to be recorded.
 struct told {
     steady_time at{};
-    int kind = 0, node = 0, peer = 0, message = 0;
+    sim::trace_kind kind = sim::trace_kind::send;
+    sim::node_id node = 0, peer = 0;
+    sim::message_number message = 0;
     std::string text{};
 };
+
+sim::trace traced(const std::vector<told>& events) {
+    sim::trace t;
+    for (const told& e : events) t.record(e.at, e.kind, e.node, e.peer, e.message, e.text);
+    return t;
+}
 
 TEST_CASE("the first difference of two traces is named", "[sim]") {
     const std::vector<told> a{{.text = "one"}, {.text = "two"}, {.text = "three"}};
     const auto compare = [&](const std::vector<told>& b) {
         sim::nondeterminism n{};
-        sim::detail::find_difference(a, b, n);
+        sim::detail::find_difference(traced(a), traced(b), n);
         std::string text;
         n.append_to(text);
         return text;
@@ -345,13 +353,17 @@ TEST_CASE("the first difference of two traces is named", "[sim]") {
           "the runs differ from event 2 on: three / the end");
     CHECK(compare({}) == "the runs differ from event 0 on: one / the end");
     auto later = a;
-    later[1].at += 1ns;
+    for (std::size_t i : {1U, 2U}) later[i].at += 1ns;
     CHECK(compare(later) == "the runs differ from event 1 on: two / two");
-    for (int told::* member : {&told::kind, &told::node, &told::peer, &told::message}) {
+    const auto differs_by = [&](auto told::* member, auto value) {
         auto other = a;
-        other[2].*member = 1;
+        other[2].*member = value;
         CHECK(compare(other) == "the runs differ from event 2 on: three / three");
-    }
+    };
+    differs_by(&told::kind, sim::trace_kind::receive);
+    differs_by(&told::node, 1U);
+    differs_by(&told::peer, 1U);
+    differs_by(&told::message, 1U);
 }
 
 TEST_CASE("the shrunk run is drawn where it is asked for", "[sim]") {

@@ -258,12 +258,11 @@ inline void report(std::FILE* to, const std::string& text) {
 }
 
 /// The first event in which two traces differ.
-template <class Trace>
-void find_difference(const Trace& a, const Trace& b, nondeterminism& n) {
-    const auto text = [](const Trace& t, std::size_t i) {
+inline void find_difference(const trace& a, const trace& b, nondeterminism& n) {
+    const auto text = [](const trace& t, std::size_t i) {
         return i < t.size() ? std::string(t[i].text) : std::string("the end");
     };
-    const auto same = [](const auto& x, const auto& y) {
+    const auto same = [](const trace_event& x, const trace_event& y) {
         return x.at == y.at && x.kind == y.kind && x.node == y.node && x.peer == y.peer &&
                x.message == y.message && x.text == y.text;
     };
