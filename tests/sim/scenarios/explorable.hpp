@@ -29,12 +29,11 @@ struct explorable {
     }
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
                                            sim::trace* recorder) const {
-        const result r = scenario.run({.seed = s.seed,
-                                       .nodes = s.nodes,
-                                       .operations = static_cast<std::uint32_t>(s.operations),
-                                       .script = &s.faults},
-                                      recorder);
-        return {r.passed, r.failure, r.hash, r.events};
+        return scenario.run({.seed = s.seed,
+                             .nodes = s.nodes,
+                             .operations = static_cast<std::uint32_t>(s.operations),
+                             .script = &s.faults},
+                            recorder);
     }
 };
 

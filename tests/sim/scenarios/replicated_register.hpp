@@ -35,7 +35,6 @@
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/history.hpp>
 #include <coterie/sim/linearizable.hpp>
-#include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
 #include <coterie/sim/node_id.hpp>
@@ -48,6 +47,7 @@
 #include <coterie/sim/world.hpp>
 
 #include "sim/scenarios/rough.hpp"
+#include "sim/scenarios/servers_and_clients.hpp"
 
 namespace coterie::test::replicated_register {
 
@@ -411,34 +411,15 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
     const unsigned servers = program.replicas + program.fallbacks;
     const std::vector<std::string> all = names(s.nodes);
     history operations;
-    std::vector<std::uint64_t> left(all.size(), 0);
-    sim::world w(s.seed);
-    w.record_to(recorder);
-    network net(w);
-    w.links().set_profile(any_links(w));
-    for (unsigned i = 0; i < all.size(); ++i) {
-        if (i < servers) {
-            w.add<replica>(all[i], net, program);
-        } else {
-            left[i] = s.operations / (all.size() - servers);
-            w.add<client>(all[i], net, program, operations, left[i]);
-        }
-    }
-    sim::run_script(w, s.faults);
-    w.run_for(700ms);
-
-    w.links().set_profile(sim::link_profile{});
+    servers_and_clients<network, replica, client> cluster(s, recorder, all, servers, program,
+                                                          operations);
     const std::size_t before = operations.size();
-    for (sim::node_id i = servers; i < w.node_count(); ++i) {
-        left[i] = 2;
-        w.restart(i);
-    }
-    w.run_for(1s);
+    cluster.calm(2, 1s);
     const bool progress =
         operations.size() == before + 2 * (all.size() - servers) &&
         std::all_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
                     [](const auto& op) { return op.result == sim::outcome::completed; });
-    return judged(w, progress, describe(claim), judge(operations));
+    return judged(cluster.world(), progress, describe(claim), judge(operations));
 }
 
 }  // namespace coterie::test::replicated_register

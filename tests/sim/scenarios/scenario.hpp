@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/world.hpp>
 
 namespace coterie::test {
@@ -23,14 +24,7 @@ struct setup {
     const sim::fault_script* script = nullptr;
 };
 
-/// What came of it.
-struct result {
-    bool passed = true;
-    /// What stands before the colon says in which way it failed.
-    std::string failure;
-    std::uint64_t hash = 0;
-    std::uint64_t events = 0;
-};
+using result = sim::scenario_result;
 
 /// Keeps the first thing that went wrong.
 class witness {

@@ -24,7 +24,6 @@
 #include <coterie/core/wire.hpp>
 #include <coterie/sim/callback.hpp>
 #include <coterie/sim/history.hpp>
-#include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
 #include <coterie/sim/node_id.hpp>
@@ -38,6 +37,7 @@
 #include <coterie/sim/world.hpp>
 
 #include "sim/scenarios/rough.hpp"
+#include "sim/scenarios/servers_and_clients.hpp"
 
 namespace coterie::test::sessions {
 
@@ -270,31 +270,11 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
     const unsigned servers = program.replicas;
     const std::vector<std::string> all = names(s.nodes);
     record done;
-    std::vector<std::uint64_t> left(all.size(), 0);
-    sim::world w(s.seed);
-    w.record_to(recorder);
-    network net(w);
-    w.links().set_profile(any_links(w));
-    for (unsigned i = 0; i < all.size(); ++i) {
-        if (i < servers) {
-            w.add<replica>(all[i], net, program);
-        } else {
-            left[i] = s.operations / (all.size() - servers);
-            w.add<client>(all[i], net, program, done, left[i]);
-        }
-    }
-    sim::run_script(w, s.faults);
-    w.run_for(700ms);
-
-    w.links().set_profile(sim::link_profile{});
+    servers_and_clients<network, replica, client> cluster(s, recorder, all, servers, program, done);
     const std::size_t before = done.accesses.size();
-    for (sim::node_id i = servers; i < w.node_count(); ++i) {
-        left[i] = 6;
-        w.restart(i);
-    }
-    w.run_for(2s);
+    cluster.calm(6, 2s);
     const bool progress = done.accesses.size() > before;
-    return judged(w, progress, "a session", judge(done));
+    return judged(cluster.world(), progress, "a session", judge(done));
 }
 
 }  // namespace coterie::test::sessions
