@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -42,15 +43,15 @@ void a_partition(const telling& how) {
         "middle, both\n"
         "sides go on, and it heals; then a node crashes. This is the script of faults:\n\n{}\n{}\n",
         examples::example_fault_script, report);
-    std::ofstream file(how.diagram, std::ios::binary);
+    const std::string path = std::filesystem::absolute(how.diagram).string();
+    std::ofstream file(path, std::ios::binary);
     if (file << to_svg(recorder,
                        {.title = "A partition down the middle, seed 1", .part = end_of_partition}))
-        fmt::print("The last second of the partition, and what follows, is drawn in {}.\n",
-                   how.diagram);
+        fmt::print("The last second of the partition, and what follows, is drawn in {}.\n", path);
     else
         fmt::print(
             "{} cannot be written, or the last second of the partition would be drawn in it.\n",
-            how.diagram);
+            path);
     fmt::print(
         "The same seed gives the same run, every time. `partition`, which is built beside the "
         "tour, "
