@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSL-1.0
 """Checks the rules of the house that a compiler does not.
 
-Each header: the SPDX line, #pragma once, no barred or foreign include, includes that point down or stay
-in their room, `///` on what is public. The umbrella: everything that does not stand apart. The version:
-the same in version.hpp, the vcpkg port and the changelog.
+Each header: the SPDX line, #pragma once, no barred or foreign include, includes that stay in their room or
+are on its list (ROOMS), `///` on what is public. coterie.hpp: all of its rooms, but what stands apart; the
+header of another room: all of that room. The version: the same in version.hpp, the vcpkg port and the
+changelog.
 """
 
 import argparse
@@ -30,31 +31,39 @@ SYSTEM = {
 # Headers of other libraries, and the one header that may include each. adapt/ may include any.
 FOREIGN = {"xxhash.h": "core/hash.hpp"}
 
-FLOOR = {
-    "core": 1,
-    "causality": 2, "placement": 2, "id": 2, "quorum": 2, "retry": 2,
-    "crdt": 3, "membership": 3,
-    "replication": 4, "consensus": 4, "coordination": 4,
+# The rooms of the house, and which others each may include. adapt/ ties to everything.
+ROOMS = {
+    "core": "",
+    "causality": "core",
+    "id": "core",
+    "placement": "core",
+    "quorum": "core",
+    "retry": "core",
+    "crdt": "core causality",
+    "membership": "core causality retry",
+    "replication": "core causality crdt placement quorum retry membership/member_list.hpp",
+    "consensus": "core quorum retry",
+    "coordination": "core id retry consensus",
+    "check": "core causality",
+    "trace": "core causality",
+    "sim": "core causality trace",
+    "adapt": "core causality id placement quorum retry crdt membership replication consensus coordination "
+             "check trace sim",
 }
-APART_ON_FLOOR = {"id", "quorum", "retry"}  # never include one another, nor their neighbours
+
+# What coterie.hpp holds. Every other room but adapt/ has a header of its name.
+IN_UMBRELLA = ("core", "id", "causality", "crdt", "quorum", "retry")
 
 
 def room_of(header):
+    """The room of a header; of what lies in none, such as coterie.hpp and check.hpp, the empty string."""
     return header.split("/")[0] if "/" in header else ""
 
 
 def may_include(room, other):
-    if other == room or other == "":
-        return True
-    if room == "adapt":
-        return True
-    if room == "sim":
-        return other in ("core", "causality")
-    if room not in FLOOR or other not in FLOOR:
-        return False
-    if FLOOR[other] == FLOOR[room]:
-        return not {room, other} & APART_ON_FLOOR
-    return FLOOR[other] < FLOOR[room]
+    """Whether a header of a room may include another header (a path below include/coterie)."""
+    return room_of(other) == room or other == "version.hpp" or bool(
+        {room_of(other), other} & set(ROOMS[room].split()))
 
 
 def check_includes(header, apart):
@@ -62,10 +71,8 @@ def check_includes(header, apart):
     for included in headers.includes(header):
         if included.startswith("coterie/"):
             other = included.removeprefix("coterie/")
-            if other == "coterie.hpp":
-                yield "includes the umbrella"
-            elif header != "coterie.hpp" and not may_include(room, room_of(other)):
-                yield f"includes <{included}>: upwards or sideways"
+            if room and not may_include(room, other):
+                yield f"includes <{included}>, which {room}/ may not use: see ROOMS in tools/header_rules.py"
         elif included in BARRED:
             if header not in apart:
                 yield f"includes <{included}>, which is barred from headers that do not stand apart"
@@ -146,20 +153,34 @@ def check_header(header, apart):
         yield f"line {number} is public and has no /// above it: {line.strip()}"
 
 
-def check_umbrella(names, apart):
-    """Yields what the umbrella lacks, or holds against the rule."""
-    if "coterie.hpp" not in names:
-        yield "coterie.hpp is missing"
-        return
-    reached, waiting = set(), ["coterie.hpp"]
+def reached_from(header, names):
+    """The headers that one includes, itself or through others."""
+    reached, waiting = set(), [header]
     while waiting:
         header = waiting.pop()
         if header in names and header not in reached:
             reached.add(header)
             waiting += [i.removeprefix("coterie/") for i in headers.includes(header) if i.startswith("coterie/")]
-    for header in names:
-        if (header in reached) == (header in apart):
-            yield f"coterie.hpp {'includes' if header in reached else 'does not include'} {header}"
+    return reached
+
+
+def check_umbrellas(names, apart):
+    """Yields what coterie.hpp and the headers of rooms lack, or hold against the rule."""
+    rooms = {room_of(header) for header in names} - {""}
+    for room in sorted(rooms - set(ROOMS)):
+        yield f"{room}/ is no room that tools/header_rules.py knows"
+    wanted = {f"{room}.hpp" for room in rooms if room != "adapt" and room not in IN_UMBRELLA} | {"coterie.hpp"}
+    found = {header for header in names if not room_of(header)} - {"version.hpp"}
+    for umbrella in sorted(wanted ^ found):
+        yield f"{umbrella} {'is missing' if umbrella in wanted else 'is the header of no room that stands apart'}"
+    for umbrella in sorted(wanted & found):
+        reached = reached_from(umbrella, names)
+        own = IN_UMBRELLA if umbrella == "coterie.hpp" else (umbrella.removesuffix(".hpp"),)
+        for header in names:
+            if room_of(header) in own and header not in reached and (umbrella != "coterie.hpp" or header not in apart):
+                yield f"{umbrella} does not include {header}"
+            elif umbrella == "coterie.hpp" and header in reached and header in apart:
+                yield f"coterie.hpp includes {header}, which stands apart"
 
 
 def check_version():
@@ -182,7 +203,7 @@ def main():
     names = headers.all_headers()
     _, _, apart = headers.read_tiers()
     problems = [f"{header} {problem}" for header in names for problem in check_header(header, apart)]
-    problems += check_umbrella(set(names), apart)
+    problems += check_umbrellas(set(names), apart)
     problems += check_version()
     for problem in problems:
         print(f"error: {problem}")

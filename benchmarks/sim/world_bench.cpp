@@ -13,8 +13,8 @@
 #include <coterie/sim/event_queue.hpp>
 #include <coterie/sim/network.hpp>
 #include <coterie/sim/task.hpp>
-#include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "support/measure.hpp"
 
@@ -45,7 +45,7 @@ struct ball {
 class player {
 public:
     player(sim::node& self, sim::network<ball>& net) : self_(self), net_(net) {
-        net.on_message(self, [this](sim::node_id, const ball& b) {
+        net.on_message(self, [this](trace::node_id, const ball& b) {
             net_.send(self_, (self_.id() + 1) % self_.world().node_count(),
                       {b.hops + 1, b.payload});
         });
@@ -66,7 +66,7 @@ struct court {
     explicit court(const sim::link_profile& links = {}) {
         world.links().set_profile(links);
         for (const char* name : {"n1", "n2", "n3", "n4", "n5"}) world.add<player>(name, net);
-        for (sim::node_id n = 0; n < in_flight; ++n) net.send(world.at(n), (n + 1) % 5, {0, n});
+        for (trace::node_id n = 0; n < in_flight; ++n) net.send(world.at(n), (n + 1) % 5, {0, n});
     }
 };
 
@@ -97,7 +97,7 @@ class keeper {
 public:
     keeper(sim::node& self, sim::network<offer>& net, std::uint64_t& done)
         : self_(self), net_(net), done_(done) {
-        net.on_message(self, [this](sim::node_id from, const offer& o) { take(from, o); });
+        net.on_message(self, [this](trace::node_id from, const offer& o) { take(from, o); });
         self.after(50ms, [this] { ask(); });
     }
     keeper(const keeper&) = delete;
@@ -107,10 +107,10 @@ private:
     void ask() {
         ++number_;
         answers_ = 0;
-        for (sim::node_id to = 0; to < 5; ++to) net_.send(self_, to, {number_, false});
+        for (trace::node_id to = 0; to < 5; ++to) net_.send(self_, to, {number_, false});
         self_.after(50ms, [this] { ask(); });
     }
-    void take(sim::node_id from, const offer& o) {
+    void take(trace::node_id from, const offer& o) {
         if (!o.is_answer) return net_.send(self_, from, {o.number, true});
         if (o.number == number_ && ++answers_ == 3) ++done_;
     }
@@ -162,7 +162,7 @@ std::uint64_t run_minute(std::uint64_t seed) {
     });
     bench::measure("traced_message", "priority_queue_push_pop", [](benchmark::State& state) {
         court c;
-        sim::trace trace({.keep = 1'000'000});
+        trace::trace trace({.keep = 1'000'000});
         c.world.record_to(&trace);
         run(state, c);
     });
@@ -180,8 +180,8 @@ std::uint64_t run_minute(std::uint64_t seed) {
             sim::world world(1);
             sim::network<ball> net(world);
             world.add("server", [&net](sim::node& self) {
-                net.on_message(self,
-                               [&](sim::node_id from, const ball& b) { net.send(self, from, b); });
+                net.on_message(
+                    self, [&](trace::node_id from, const ball& b) { net.send(self, from, b); });
             });
             for (const char* name : {"a", "b", "c", "d"})
                 world.add(name, [&net](sim::node& self) { return caller(self, net); });

@@ -29,7 +29,7 @@ namespace {
 
 using namespace coterie;
 using namespace std::chrono_literals;
-using sim::node_id;
+using trace::node_id;
 
 using item_set = crdt::or_set<std::string>;
 
@@ -181,7 +181,7 @@ private:
 /// The world, its clients, and what is told of them.
 class play {
 public:
-    play(const partition_options& options, sim::trace* recorder)
+    play(const partition_options& options, trace::trace* recorder)
         : options_(options), world_(options.seed), net_(world_), kept_(options.nodes) {
         if (recorder != nullptr) world_.record_to(recorder);
         names_ = sim::node_names(options.nodes);
@@ -297,7 +297,7 @@ std::chrono::nanoseconds length_of(const partition_options& options) {
     return last + 5s;
 }
 
-std::string play_partition(const partition_options& options, sim::trace* recorder) {
+std::string play_partition(const partition_options& options, trace::trace* recorder) {
     return play(options, recorder).run();
 }
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include <coterie/sim/fault_script.hpp>
-#include <coterie/sim/node_id.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace examples {
 
@@ -29,7 +29,7 @@ from 15s  calm                         # all is well again
 /// What is played.
 struct partition_options {
     std::uint64_t seed = 1;
-    coterie::sim::node_id nodes = 5;
+    coterie::trace::node_id nodes = 5;
     coterie::sim::fault_script faults;
 };
 
@@ -38,6 +38,6 @@ struct partition_options {
 
 /// Plays it. Returns: the report. Requires: at least two nodes.
 [[nodiscard]] std::string play_partition(const partition_options& options,
-                                         coterie::sim::trace* recorder = nullptr);
+                                         coterie::trace::trace* recorder = nullptr);
 
 }  // namespace examples

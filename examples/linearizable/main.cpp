@@ -22,12 +22,12 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include <coterie/check/key_value_model.hpp>
+#include <coterie/check/linearizable.hpp>
+#include <coterie/check/model.hpp>
+#include <coterie/check/recorded.hpp>
+#include <coterie/check/verdict.hpp>
 #include <coterie/core/text.hpp>
-#include <coterie/sim/key_value_model.hpp>
-#include <coterie/sim/linearizable.hpp>
-#include <coterie/sim/model.hpp>
-#include <coterie/sim/recorded.hpp>
-#include <coterie/sim/verdict.hpp>
 
 #include "common/file.hpp"
 #include "common/intervals.hpp"
@@ -35,7 +35,7 @@
 
 namespace {
 
-namespace sim = coterie::sim;
+namespace check = coterie::check;
 using examples::bad_input;
 
 constexpr int not_linearizable = 3, not_known = 4;
@@ -44,7 +44,7 @@ struct options {
     std::vector<std::string> files;
     std::string svg;
     bool is_quiet = false, wants_times = false;
-    sim::search_limits limits;
+    check::search_limits limits;
 };
 
 /// Says on stderr, every second, that it is still at work.
@@ -75,9 +75,9 @@ public:
         if (!text.has_value()) return refuse("cannot read " + file);
         const std::size_t begin = text->find_first_not_of(" \t\r\n");
         if (begin != std::string::npos && (*text)[begin] == '{')
-            judge_log(file, sim::parse_key_value_log(*text), sim::key_value_model());
+            judge_log(file, check::parse_key_value_log(*text), check::key_value_model());
         else
-            judge_log(file, sim::parse_register_log(*text), sim::recorded_register());
+            judge_log(file, check::parse_register_log(*text), check::recorded_register());
     }
 
     int finish() {
@@ -105,25 +105,25 @@ private:
     void judge_log(const std::string& file, const Parsed& h, const Model& m) {
         if (!h.has_value()) return refuse(file + ", " + coterie::to_string(h.error()));
         const auto start = std::chrono::steady_clock::now();
-        const sim::verdict v = [&] {
+        const check::verdict v = [&] {
             const progress told(file);
-            return sim::linearizable(*h, m, given_->limits);
+            return check::linearizable(*h, m, given_->limits);
         }();
         spent_ += std::chrono::steady_clock::now() - start;
         operations_ += h->size();
-        is_any_bad_ = is_any_bad_ || v.answer == sim::answer::no;
-        is_any_unknown_ = is_any_unknown_ || v.answer == sim::answer::unknown;
+        is_any_bad_ = is_any_bad_ || v.answer == check::answer::no;
+        is_any_unknown_ = is_any_unknown_ || v.answer == check::answer::unknown;
         fmt::print("{}: {}\n", file,
-                   v.answer == sim::answer::yes  ? "linearizable"
-                   : v.answer == sim::answer::no ? "not linearizable"
-                                                 : "unknown");
-        if (v.answer == sim::answer::no) show(file, *h, m, v);
+                   v.answer == check::answer::yes  ? "linearizable"
+                   : v.answer == check::answer::no ? "not linearizable"
+                                                   : "unknown");
+        if (v.answer == check::answer::no) show(file, *h, m, v);
     }
 
     template <class History, class Model>
-    void show(const std::string& file, const History& h, const Model& m, const sim::verdict& v) {
+    void show(const std::string& file, const History& h, const Model& m, const check::verdict& v) {
         examples::picture drawn{file + ": not linearizable", v.reason, {}};
-        for (const sim::operation_id id : v.offending) {
+        for (const check::operation_id id : v.offending) {
             const auto& op = h[id];
             drawn.intervals.push_back({op.client, op.invoked.time_since_epoch().count(),
                                        op.ended.time_since_epoch().count(),

@@ -15,8 +15,8 @@
 #include <coterie/core/text.hpp>
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/space_time_diagram.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/space_time_diagram.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "common/file.hpp"
 #include "common/partition.hpp"
@@ -37,7 +37,7 @@ int play(const examples::partition_options& options, const std::string& svg) {
         fmt::print("{}", examples::play_partition(options));
         return 0;
     }
-    sim::trace recorder;
+    trace::trace recorder;
     fmt::print("{}", examples::play_partition(options, &recorder));
     std::ofstream file(svg, std::ios::binary);
     if (!(file << to_svg(recorder)).flush()) return fail(fmt::format("cannot write {}", svg));

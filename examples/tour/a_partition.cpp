@@ -9,9 +9,9 @@
 
 #include <coterie/core/clock.hpp>
 #include <coterie/sim/fault_script.hpp>
-#include <coterie/sim/space_time_diagram.hpp>
-#include <coterie/sim/trace.hpp>
-#include <coterie/sim/trace_window.hpp>
+#include <coterie/trace/space_time_diagram.hpp>
+#include <coterie/trace/trace.hpp>
+#include <coterie/trace/trace_window.hpp>
 
 #include "common/partition.hpp"
 #include "tour/chapters.hpp"
@@ -23,8 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 using coterie::steady_time;
 
-constexpr coterie::sim::trace_window end_of_partition{.from = steady_time(6900ms),
-                                                      .until = steady_time(8500ms)};
+constexpr coterie::trace::trace_window end_of_partition{.from = steady_time(6900ms),
+                                                        .until = steady_time(8500ms)};
 
 }  // namespace
 
@@ -33,7 +33,7 @@ void a_partition(const telling& how) {
     auto faults = coterie::sim::parse_fault_script(examples::example_fault_script);
     if (!faults.has_value()) return;
     options.faults = *std::move(faults);
-    coterie::sim::trace recorder;
+    coterie::trace::trace recorder;
     const std::string report = examples::play_partition(options, &recorder);
     fmt::print(
         "All of it at once, in a world that is made from one seed: five nodes keep a set that "

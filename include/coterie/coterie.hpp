@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// Everything that needs nothing but the standard library. Not here: core/hash.hpp, which needs xxHash,
-// and adapt/, which needs what it adapts. Including just what you use compiles faster.
+// The rooms core, id, causality, crdt, quorum and retry, as far as they need nothing but the standard library: not
+// core/hash.hpp, which needs xxHash. Every other room has a header of its name (coterie/check.hpp), but for adapt/,
+// whose headers each need what they adapt. Including just what you use compiles faster.
 
 #include <coterie/causality/bounded_clock.hpp>
 #include <coterie/causality/causal_context.hpp>
@@ -20,6 +21,7 @@
 #include <coterie/causality/vector_clock.hpp>
 #include <coterie/causality/version_vector.hpp>
 #include <coterie/core/assert.hpp>
+#include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/crc32c.hpp>
 #include <coterie/core/entropy.hpp>
@@ -27,6 +29,7 @@
 #include <coterie/core/fork.hpp>
 #include <coterie/core/high_water_mark.hpp>
 #include <coterie/core/os_entropy.hpp>
+#include <coterie/core/printable.hpp>
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/sleeper.hpp>

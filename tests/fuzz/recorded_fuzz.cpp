@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include <coterie/sim/history.hpp>
-#include <coterie/sim/key_value_model.hpp>
-#include <coterie/sim/linearizable.hpp>
-#include <coterie/sim/recorded.hpp>
-#include <coterie/sim/verdict.hpp>
+#include <coterie/check/history.hpp>
+#include <coterie/check/key_value_model.hpp>
+#include <coterie/check/linearizable.hpp>
+#include <coterie/check/recorded.hpp>
+#include <coterie/check/verdict.hpp>
 
 using namespace coterie;
 
@@ -30,10 +30,10 @@ void judge(const Parsed& h, const Model& m, std::string_view text) {
         return;
     }
     require(h->size() <= lines);
-    const sim::verdict v = sim::linearizable(*h, m, {.steps = 1000, .bytes = 1 << 20});
-    require((v.answer == sim::answer::no) == !v.offending.empty());
-    for (const sim::operation_id id : v.offending)
-        require((*h)[id].result == sim::outcome::completed);
+    const check::verdict v = check::linearizable(*h, m, {.steps = 1000, .bytes = 1 << 20});
+    require((v.answer == check::answer::no) == !v.offending.empty());
+    for (const check::operation_id id : v.offending)
+        require((*h)[id].result == check::outcome::completed);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // On the heap and of exactly this size, so that the sanitizer sees a read past its end.
     const std::vector<char> bytes(data, data + size);
     const std::string_view text(bytes.data(), bytes.size());
-    judge(sim::parse_register_log(text), sim::recorded_register(), text);
-    judge(sim::parse_key_value_log(text), sim::key_value_model(), text);
+    judge(check::parse_register_log(text), check::recorded_register(), text);
+    judge(check::parse_key_value_log(text), check::key_value_model(), text);
     return 0;
 }

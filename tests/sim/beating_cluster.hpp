@@ -65,7 +65,7 @@ private:
     class program {
     public:
         program(sim::node& self, beating_cluster& c) : self_(self), c_(c) {
-            c.net.on_message(self, [this](sim::node_id from, const text& m) {
+            c.net.on_message(self, [this](trace::node_id from, const text& m) {
                 ++c_.heard[from][self_.id()];
                 if (m != "beat") ++c_.odd;
             });

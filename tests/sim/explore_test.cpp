@@ -45,7 +45,7 @@ struct seeded {
     Fails fails;
 
     [[nodiscard]] scenario_setup setup(std::uint64_t seed) const { return {.seed = seed}; }
-    [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace*) const {
+    [[nodiscard]] scenario_result run(const scenario_setup& setup, trace::trace*) const {
         if (setup.seed % 10 == 7) std::this_thread::sleep_for(2ms);
         if (!fails(setup.seed)) return {.hash = setup.seed * 3, .events = 1};
         return {.passed = false, .failure = "planted: " + std::to_string(setup.seed)};
@@ -118,7 +118,7 @@ struct needs_a_pair {
                 .operations = 1000,
                 .faults = sim::draw_script({.between = 300ms}, sim::node_names(7), random)};
     }
-    [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace*) const {
+    [[nodiscard]] scenario_result run(const scenario_setup& setup, trace::trace*) const {
         const auto has = [&](fault_kind kind, std::string_view node) {
             const auto& faults = setup.faults.faults;
             return std::any_of(faults.begin(), faults.end(), [&](const sim::fault& f) {
@@ -170,7 +170,7 @@ struct one_fault {
     Fails fails;
 
     [[nodiscard]] scenario_setup setup(std::uint64_t seed) const { return {.seed = seed}; }
-    [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace*) const {
+    [[nodiscard]] scenario_result run(const scenario_setup& setup, trace::trace*) const {
         const auto& faults = setup.faults.faults;
         return {.passed = !std::any_of(faults.begin(), faults.end(), fails), .failure = "it"};
     }
@@ -268,7 +268,7 @@ TEST_CASE("progress is told once a second, and only then", "[sim]") {
         struct slow {
             std::chrono::milliseconds each;
             [[nodiscard]] scenario_setup setup(std::uint64_t seed) const { return {.seed = seed}; }
-            [[nodiscard]] scenario_result run(const scenario_setup&, sim::trace*) const {
+            [[nodiscard]] scenario_result run(const scenario_setup&, trace::trace*) const {
                 std::this_thread::sleep_for(each);
                 return {};
             }
@@ -288,7 +288,7 @@ TEST_CASE("progress is told once a second, and only then", "[sim]") {
 struct undetermined {
     mutable int calls = 0;
     [[nodiscard]] scenario_setup setup(std::uint64_t seed) const { return {.seed = seed}; }
-    [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace* recorder) const {
+    [[nodiscard]] scenario_result run(const scenario_setup& setup, trace::trace* recorder) const {
         sim::world world(setup.seed);
         world.record_to(recorder);
         world.note("same");
@@ -304,7 +304,7 @@ TEST_CASE("a scenario that asks the machine is not deterministic", "[sim]") {
 
     struct asks_the_clock {
         [[nodiscard]] scenario_setup setup(std::uint64_t seed) const { return {.seed = seed}; }
-        [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace*) const {
+        [[nodiscard]] scenario_result run(const scenario_setup& setup, trace::trace*) const {
             sim::world world(setup.seed);
             const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
             world.observe(static_cast<std::uint64_t>(now));
@@ -325,14 +325,14 @@ TEST_CASE("a scenario of a world alone is deterministic", "[sim]") {
 // An event to be recorded.
 struct told {
     steady_time at{};
-    sim::trace_kind kind = sim::trace_kind::send;
-    sim::node_id node = 0, peer = 0;
-    sim::message_number message = 0;
+    trace::trace_kind kind = trace::trace_kind::send;
+    trace::node_id node = 0, peer = 0;
+    trace::message_number message = 0;
     std::string text{};
 };
 
-sim::trace traced(const std::vector<told>& events) {
-    sim::trace t;
+trace::trace traced(const std::vector<told>& events) {
+    trace::trace t;
     for (const told& e : events) t.record(e.at, e.kind, e.node, e.peer, e.message, e.text);
     return t;
 }
@@ -360,7 +360,7 @@ TEST_CASE("the first difference of two traces is named", "[sim]") {
         other[2].*member = value;
         CHECK(compare(other) == "the runs differ from event 2 on: three / three");
     };
-    differs_by(&told::kind, sim::trace_kind::receive);
+    differs_by(&told::kind, trace::trace_kind::receive);
     differs_by(&told::node, 1U);
     differs_by(&told::peer, 1U);
     differs_by(&told::message, 1U);
@@ -393,11 +393,12 @@ TEST_CASE("the shrunk run is drawn where it is asked for", "[sim]") {
 
 TEST_CASE("the shrunk run is recorded where it is asked for", "[sim]") {
     struct records {
-        mutable std::vector<sim::trace*> traces{};
+        mutable std::vector<trace::trace*> traces{};
         [[nodiscard]] scenario_setup setup(std::uint64_t seed) const {
             return {.seed = seed, .operations = 5};
         }
-        [[nodiscard]] scenario_result run(const scenario_setup& setup, sim::trace* recorder) const {
+        [[nodiscard]] scenario_result run(const scenario_setup& setup,
+                                          trace::trace* recorder) const {
             if (recorder != nullptr) {
                 traces.push_back(recorder);
                 CHECK(setup.operations == 2);
@@ -405,7 +406,7 @@ TEST_CASE("the shrunk run is recorded where it is asked for", "[sim]") {
             return {.passed = setup.operations < 2, .failure = "two"};
         }
     };
-    sim::trace recorder;
+    trace::trace recorder;
     const records scenario;
     (void)sim::explore(scenario, {.first = 1, .count = 1},
                        {.threads = 1, .report = nullptr, .recorder = &recorder});

@@ -14,8 +14,8 @@
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace coterie::test {
 
@@ -42,7 +42,7 @@ struct failover_scenario {
 
     [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
         rng random(seed, "setup");
-        const sim::node_id nodes = uniform_between(random, 2U, 5U);
+        const trace::node_id nodes = uniform_between(random, 2U, 5U);
         return {.seed = seed,
                 .nodes = nodes,
                 .operations = uniform_between(random, std::uint64_t{20}, 100),
@@ -53,7 +53,7 @@ struct failover_scenario {
     }
 
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& setup,
-                                           sim::trace* recorder) const {
+                                           trace::trace* recorder) const {
         sim::world world(setup.seed);
         network net(world);
         if (recorder != nullptr) world.record_to(recorder);
@@ -76,13 +76,13 @@ struct failover_scenario {
     }
 
 private:
-    static constexpr sim::node_id primary = 0;
-    static constexpr sim::node_id backup = 1;
+    static constexpr trace::node_id primary = 0;
+    static constexpr trace::node_id backup = 1;
 
     struct counter {
         counter(sim::node& self, network& n, bool waits) : self_(self), net(n), waits_(waits) {
             net.on_message(self_,
-                           [this](sim::node_id from, const count_message& m) { on(from, m); });
+                           [this](trace::node_id from, const count_message& m) { on(from, m); });
             if (self_.id() == primary) self_.after(std::chrono::milliseconds(1), [this] { ask(); });
         }
 
@@ -96,7 +96,7 @@ private:
             self_.after(std::chrono::milliseconds(50), [this] { ask(); });
         }
 
-        void on(sim::node_id from, const count_message& m) {
+        void on(trace::node_id from, const count_message& m) {
             switch (m.what) {
                 case count_message::recover:
                     net.send(self_, from, {count_message::replicate, count});
@@ -121,7 +121,7 @@ private:
 
         void confirm(std::uint64_t replicated) {
             recovered_ = true;
-            if (waits_ && client_ != sim::no_node)
+            if (waits_ && client_ != trace::no_node)
                 net.send(self_, client_, {count_message::acknowledge, replicated});
         }
 
@@ -129,14 +129,14 @@ private:
         network& net;
         bool waits_;
         bool recovered_ = false;
-        sim::node_id client_ = sim::no_node;
+        trace::node_id client_ = trace::no_node;
     };
 
     struct client {
         client(sim::node& self, network& n, const std::uint64_t& operations,
                std::uint64_t& acknowledged)
             : self_(self), net(n), left_(operations) {
-            net.on_message(self_, [&acknowledged](sim::node_id, const count_message& m) {
+            net.on_message(self_, [&acknowledged](trace::node_id, const count_message& m) {
                 if (m.count > acknowledged) acknowledged = m.count;
             });
             ask();

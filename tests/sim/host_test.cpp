@@ -23,7 +23,7 @@
 using namespace std::chrono_literals;
 using namespace coterie;
 using sim::node;
-using sim::node_id;
+using trace::node_id;
 
 namespace {
 

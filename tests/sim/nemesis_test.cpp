@@ -162,7 +162,7 @@ TEST_CASE("a paused node stands still until it is resumed, or for so long", "[si
 
 TEST_CASE("a clock steps, drifts and stands still", "[sim]") {
     beating_cluster c(10);
-    const auto wrong = [&](sim::node_id id) {
+    const auto wrong = [&](trace::node_id id) {
         return c.world.at(id).wall_now() - c.world.wall_now();
     };
     c.run("at 1s clock n1 step -2s\nat 1s clock n2 drift 200ppm\nat 1s clock n3 freeze for 500ms",
@@ -226,7 +226,7 @@ TEST_CASE("calm is calm", "[sim]") {
         "at 19ms pause n3 for 10s\nfrom 100ms calm",
         100ms);
     CHECK(is_well(window(c, 200ms)));
-    for (sim::node_id id = 0; id < 3; ++id) {
+    for (trace::node_id id = 0; id < 3; ++id) {
         CHECK(c.world.at(id).state() == node_state::up);
         CHECK(c.world.at(id).disk().profile() == sim::disk_profile{});
         CHECK(c.world.links().profile(id, (id + 1) % 3) == before);
@@ -256,7 +256,7 @@ TEST_CASE("what names a node that is not there does nothing, and a partition goe
 TEST_CASE("a node that was added later is well as by default", "[sim]") {
     beating_cluster c(14);
     sim::nemesis nemesis(c.world);
-    const sim::node_id late = c.world.add("late", [](sim::node&) {});
+    const trace::node_id late = c.world.add("late", [](sim::node&) {});
     c.world.links().set_profile(0, late, {.loss = 1});
     nemesis.apply({.kind = fault_kind::calm});
     CHECK(c.world.links().profile(0, late) == sim::link_profile{});

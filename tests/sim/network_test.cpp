@@ -25,7 +25,7 @@ using namespace std::chrono_literals;
 using namespace coterie;
 using sim::latency;
 using sim::node;
-using sim::node_id;
+using trace::node_id;
 
 namespace {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The small parts of a world: callbacks, the queue of events, delays, links.
+// The small parts of a world: the queue of events, delays, links.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -13,7 +13,6 @@
 
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
-#include <coterie/sim/callback.hpp>
 #include <coterie/sim/event_queue.hpp>
 #include <coterie/sim/fault_points.hpp>
 #include <coterie/sim/latency.hpp>
@@ -28,61 +27,9 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-/// Counts those that are alive.
-struct counted {
-    explicit counted(int& alive) : alive_(&alive) { ++alive; }
-    counted(counted&& other) noexcept : alive_(other.alive_) { ++*alive_; }
-    counted(const counted& other) : alive_(other.alive_) { ++*alive_; }
-    counted& operator=(const counted&) = delete;
-    ~counted() { --*alive_; }
-
-private:
-    int* alive_;
-};
-
 steady_time at(nanoseconds d) { return steady_time(d); }
 
 }  // namespace
-
-TEST_CASE("a callback calls what it holds, small or large, and destroys it once") {
-    int alive = 0;
-    {
-        sim::callback<int(int)> small = [token = counted(alive)](int x) { return x + 1; };
-        std::vector<std::byte> ballast(100);
-        sim::callback<int(int)> large = [token = counted(alive), a = ballast, b = ballast,
-                                         c = ballast, sum = std::int64_t{0}](int x) mutable {
-            sum += x;
-            return static_cast<int>(sum);
-        };
-        CHECK(alive == 2);
-        CHECK(small(1) == 2);
-        CHECK(large(5) == 5);
-        CHECK(large(5) == 10);
-        sim::callback<int(int)> moved = std::move(large);
-        CHECK(!large);  // NOLINT(bugprone-use-after-move): that is what is tested
-        CHECK(moved(5) == 15);
-        moved = std::move(small);
-        CHECK(alive == 1);
-        CHECK(moved(1) == 2);
-        auto& itself = moved;
-        moved = std::move(itself);
-        CHECK(moved(2) == 3);
-        moved.reset();
-        CHECK(!moved);
-        CHECK(alive == 0);
-    }
-    CHECK(alive == 0);
-}
-
-TEST_CASE("a callback passes on what cannot be copied, and references as they are") {
-    sim::callback<std::string(std::string, int&)> f = [](std::string s, int& n) {
-        ++n;
-        return s + "!";
-    };
-    int n = 0;
-    CHECK(f("on", n) == "on!");
-    CHECK(n == 1);
-}
 
 TEST_CASE("events come in order of time, and in the order in which they were asked for") {
     rng random(test::seed(), "queue");
@@ -170,9 +117,9 @@ TEST_CASE("links: one way, by pair, by group") {
     CHECK(all.profile(0, 1) == lossy);
 
     all.partition({{0, 1}, {3}});
-    for (sim::node_id from = 0; from < 5; ++from)
-        for (sim::node_id to = 0; to < 5; ++to) {
-            const auto group = [](sim::node_id n) { return n <= 1 ? 0 : n == 3 ? 1 : 2; };
+    for (trace::node_id from = 0; from < 5; ++from)
+        for (trace::node_id to = 0; to < 5; ++to) {
+            const auto group = [](trace::node_id n) { return n <= 1 ? 0 : n == 3 ? 1 : 2; };
             CHECK((all.state_of(from, to) == state::open) == (group(from) == group(to)));
         }
     all.heal();

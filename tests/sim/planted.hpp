@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/scenario.hpp"
 #include "sim/scenarios/seeds.hpp"

@@ -34,7 +34,7 @@ struct scenario {
         return std::visit([&](const auto& s) { return s.setup(seed); }, any);
     }
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& setup,
-                                           sim::trace* recorder) const {
+                                           trace::trace* recorder) const {
         return std::visit([&](const auto& s) { return s.run(setup, recorder); }, any);
     }
 };

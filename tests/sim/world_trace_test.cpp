@@ -8,8 +8,8 @@
 
 #include <coterie/core/clock.hpp>
 #include <coterie/sim/network.hpp>
-#include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "support/catch.hpp"
 #include "support/seed.hpp"
@@ -17,7 +17,7 @@
 using namespace std::chrono_literals;
 using namespace coterie;
 using sim::node;
-using sim::node_id;
+using trace::node_id;
 
 namespace {
 
@@ -34,12 +34,12 @@ struct receipt {
 };
 std::string to_string(const receipt& r) { return "receipt " + std::to_string(r.number); }
 
-std::vector<std::string> lines(const sim::trace& trace) {
+std::vector<std::string> lines(const trace::trace& trace) {
     std::vector<std::string> all;
-    for (const sim::trace_event& e : trace) {
+    for (const trace::trace_event& e : trace) {
         std::string line = describe(e.kind);
-        if (e.node != sim::no_node) (line += ' ') += trace.name(e.node);
-        if (sim::is_of_message(e.kind)) (line += ' ') += trace.name(e.peer);
+        if (e.node != trace::no_node) (line += ' ') += trace.name(e.node);
+        if (trace::is_of_message(e.kind)) (line += ' ') += trace.name(e.peer);
         if (!e.text.empty()) (line += ": ") += e.text;
         all.push_back(line);
     }
@@ -52,7 +52,7 @@ TEST_CASE("a trace holds what happened, in words") {
     sim::world world(test::seed());
     sim::network<order> orders(world, "orders");
     sim::network<receipt> receipts(world, "receipts");
-    sim::trace trace;
+    trace::trace trace;
     const auto shop = world.add("shop", [&](node& self) {
         orders.on_message(
             self, [&](node_id from, const order& o) { receipts.send(self, from, {o.items}); });
@@ -86,14 +86,14 @@ TEST_CASE("a trace holds what happened, in words") {
     CHECK(trace.network()[0].group(client) != trace.network()[0].group(shop));
     CHECK(trace.network()[0].blocked.empty());
     CHECK(trace.network()[1].is_whole());
-    CHECK(trace.network()[2].blocked == std::vector{sim::blocked_link{shop, client}});
+    CHECK(trace.network()[2].blocked == std::vector{trace::blocked_link{shop, client}});
 }
 
 TEST_CASE("to be watched changes nothing") {
     const auto run = [](bool watched) {
         sim::world world(9);
         sim::network<order> orders(world);
-        sim::trace trace;
+        trace::trace trace;
         if (watched) world.record_to(&trace);
         world.links().set_profile({.loss = 0.1, .duplication = 0.1});
         for (const char* name : {"a", "b", "c"})

@@ -5,7 +5,7 @@
 //
 //   struct my_scenario {
 //       sim::scenario_setup setup(std::uint64_t seed) const;          // draws nodes, operations, faults
-//       sim::scenario_result run(const sim::scenario_setup&, sim::trace*) const;       // and does it
+//       sim::scenario_result run(const sim::scenario_setup&, trace::trace*) const;       // and does it
 //   };
 //   const auto found = sim::explore(my_scenario{}, {.first = 1, .count = 10'000},
 //                                   {.replay_command = "my_test"});
@@ -34,8 +34,8 @@
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/shrink.hpp>
-#include <coterie/sim/space_time_diagram.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/space_time_diagram.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -55,8 +55,8 @@ struct explore_options {
     std::string replay_command{};  // NOLINT(readability-redundant-member-init): or g++ warns
     shrink_options shrink{};
     /// Records the run of the shrunk failure.
-    trace* recorder = nullptr;
-    /// A file to draw that run in (sim/space_time_diagram.hpp); empty: none.
+    trace::trace* recorder = nullptr;
+    /// A file to draw that run in (trace/space_time_diagram.hpp); empty: none.
     std::string diagram{};  // NOLINT(readability-redundant-member-init): or g++ warns
 };
 
@@ -89,9 +89,8 @@ template <scenario S>
 
 /// Does the run again that a text describes: one that explore printed.
 template <scenario S>
-[[nodiscard]] std::expected<scenario_result, script_error> replay(const S& s,
-                                                                  std::string_view setup,
-                                                                  trace* recorder = nullptr) {
+[[nodiscard]] std::expected<scenario_result, script_error> replay(
+    const S& s, std::string_view setup, trace::trace* recorder = nullptr) {
     const auto parsed = parse_scenario_setup(setup);
     if (!parsed.has_value()) return std::unexpected(parsed.error());
     return s.run(*parsed, recorder);
@@ -258,11 +257,11 @@ inline void report(std::FILE* to, const std::string& text) {
 }
 
 /// The first event in which two traces differ.
-inline void find_difference(const trace& a, const trace& b, nondeterminism& n) {
-    const auto text = [](const trace& t, std::size_t i) {
+inline void find_difference(const trace::trace& a, const trace::trace& b, nondeterminism& n) {
+    const auto text = [](const trace::trace& t, std::size_t i) {
         return i < t.size() ? std::string(t[i].text) : std::string("the end");
     };
-    const auto same = [](const trace_event& x, const trace_event& y) {
+    const auto same = [](const trace::trace_event& x, const trace::trace_event& y) {
         return x.at == y.at && x.kind == y.kind && x.node == y.node && x.peer == y.peer &&
                x.message == y.message && x.text == y.text;
     };
@@ -276,7 +275,8 @@ inline void find_difference(const trace& a, const trace& b, nondeterminism& n) {
 }
 
 /// Draws the run of a failure into a file. Returns: what is to be said of that.
-inline std::string draw_failure(const trace& t, const found_failure& f, const std::string& path) {
+inline std::string draw_failure(const trace::trace& t, const found_failure& f,
+                                const std::string& path) {
     std::FILE* const file = std::fopen(path.c_str(), "wb");
     bool written = false;
     if (file != nullptr) {
@@ -301,8 +301,8 @@ exploration explore(const S& s, seed_range seeds, const explore_options& options
     f.shrunk = shrink(s, f.setup, f.result, options.shrink);
     detail::report(options.report, detail::describe_shrunk(f));
     if (options.recorder == nullptr && options.diagram.empty()) return sum;
-    trace own;
-    trace& recorder = options.recorder != nullptr ? *options.recorder : own;
+    trace::trace own;
+    trace::trace& recorder = options.recorder != nullptr ? *options.recorder : own;
     (void)s.run(f.shrunk.setup, &recorder);
     if (!options.diagram.empty())
         detail::report(options.report, detail::draw_failure(recorder, f, options.diagram));
@@ -311,7 +311,7 @@ exploration explore(const S& s, seed_range seeds, const explore_options& options
 
 template <scenario S>
 std::expected<scenario_result, nondeterminism> check_determinism(const S& s, std::uint64_t seed) {
-    trace traces[2];
+    trace::trace traces[2];
     nondeterminism n{.first = s.run(s.setup(seed), &traces[0]),
                      .second = s.run(s.setup(seed), &traces[1])};
     if (n.first == n.second) return n.first;

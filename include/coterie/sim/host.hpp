@@ -23,14 +23,14 @@
 #include <utility>
 #include <vector>
 
+#include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
-#include <coterie/sim/callback.hpp>
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/network.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -82,8 +82,8 @@ struct record_of<P> {
 
 /// A protocol and its driver on one node. Its addresses are node ids.
 template <protocol P>
-    requires std::convertible_to<typename P::address, node_id> &&
-             std::convertible_to<node_id, typename P::address>
+    requires std::convertible_to<typename P::address, trace::node_id> &&
+             std::convertible_to<trace::node_id, typename P::address>
 class host {
 public:
     using message = typename P::message;
@@ -130,7 +130,7 @@ private:
     }
 
     void begin() {
-        net_.on_message(self_, [this](node_id from, const message& m) {
+        net_.on_message(self_, [this](trace::node_id from, const message& m) {
             call([from, m](P& p, steady_time now, output& out) {
                 (void)p.receive(static_cast<typename P::address>(from), m, now, out);
             });
@@ -167,7 +167,7 @@ private:
 
     void finish() {
         for (auto& m : out_.messages)
-            net_.send(self_, static_cast<node_id>(m.to), std::move(m.message));
+            net_.send(self_, static_cast<trace::node_id>(m.to), std::move(m.message));
         // What handlers call comes after this output.
         output done = std::exchange(out_, output{});
         if (handler_)

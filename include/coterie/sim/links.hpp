@@ -20,7 +20,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/sim/latency.hpp>
-#include <coterie/sim/node_id.hpp>
+#include <coterie/trace/node_id.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -44,10 +44,10 @@ namespace detail {
 
 /// A table by from and to, for more nodes.
 template <class T>
-void widen(std::vector<T>& table, node_id nodes, node_id wanted) {
+void widen(std::vector<T>& table, trace::node_id nodes, trace::node_id wanted) {
     std::vector<T> wider(std::size_t{wanted} * wanted);
-    for (node_id from = 0; from < nodes; ++from)
-        for (node_id to = 0; to < nodes; ++to)
+    for (trace::node_id from = 0; from < nodes; ++from)
+        for (trace::node_id to = 0; to < nodes; ++to)
             wider[std::size_t{from} * wanted + to] = table[std::size_t{from} * nodes + to];
     table = std::move(wider);
 }
@@ -74,7 +74,7 @@ public:
     }
 
     /// The profile of one link, one way.
-    void set_profile(node_id from, node_id to, const link_profile& profile) {
+    void set_profile(trace::node_id from, trace::node_id to, const link_profile& profile) {
         for (std::size_t i = 0; i < profiles_.size(); ++i)
             if (profiles_[i] == profile)
                 return void(at(from, to).profile = static_cast<std::uint32_t>(i));
@@ -83,22 +83,24 @@ public:
     }
 
     /// What the link does to messages now.
-    [[nodiscard]] const link_profile& profile(node_id from, node_id to) const noexcept {
+    [[nodiscard]] const link_profile& profile(trace::node_id from,
+                                              trace::node_id to) const noexcept {
         return profiles_[find(from, to).profile];
     }
 
     /// Whether it is open now.
-    [[nodiscard]] state state_of(node_id from, node_id to) const noexcept {
+    [[nodiscard]] state state_of(trace::node_id from, trace::node_id to) const noexcept {
         return find(from, to).is;
     }
 
     /// Cuts, holds or opens one link, one way. What it held before is still held until released.
-    void set_state(node_id from, node_id to, state s) { at(from, to).is = s; }
+    void set_state(trace::node_id from, trace::node_id to, state s) { at(from, to).is = s; }
 
     /// Opens every link between nodes of one group and cuts every other. Nodes that no group names are
     /// one more group. Returns: of each node, which group it is in.
-    std::vector<std::uint32_t> partition(std::span<const std::vector<node_id>> groups);
-    std::vector<std::uint32_t> partition(std::initializer_list<std::vector<node_id>> groups) {
+    std::vector<std::uint32_t> partition(std::span<const std::vector<trace::node_id>> groups);
+    std::vector<std::uint32_t> partition(
+        std::initializer_list<std::vector<trace::node_id>> groups) {
         return partition(std::span(groups.begin(), groups.size()));
     }
 
@@ -108,7 +110,7 @@ public:
     }
 
     /// Tells of nodes: a new one has open links to all.
-    void set_node_count(node_id count);
+    void set_node_count(trace::node_id count);
 
 private:
     struct link {
@@ -116,17 +118,17 @@ private:
         state is = state::open;
     };
 
-    [[nodiscard]] link find(node_id from, node_id to) const noexcept {
+    [[nodiscard]] link find(trace::node_id from, trace::node_id to) const noexcept {
         return table_.empty() ? link{} : table_[std::size_t{from} * nodes_ + to];
     }
 
-    link& at(node_id from, node_id to) {
+    link& at(trace::node_id from, trace::node_id to) {
         COTERIE_ASSERT(from < nodes_ && to < nodes_);
         if (table_.empty()) table_.resize(std::size_t{nodes_} * nodes_);
         return table_[std::size_t{from} * nodes_ + to];
     }
 
-    node_id nodes_ = 0;
+    trace::node_id nodes_ = 0;
     /// The first is that of all links without one of their own.
     std::vector<link_profile> profiles_{link_profile{}};
     /// By from and to; empty as long as all are alike.
@@ -135,20 +137,21 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline std::vector<std::uint32_t> links::partition(std::span<const std::vector<node_id>> groups) {
+inline std::vector<std::uint32_t> links::partition(
+    std::span<const std::vector<trace::node_id>> groups) {
     std::vector<std::uint32_t> group_of(nodes_, static_cast<std::uint32_t>(groups.size()));
     for (std::uint32_t g = 0; g < groups.size(); ++g)
-        for (const node_id node : groups[g]) {
+        for (const trace::node_id node : groups[g]) {
             COTERIE_ASSERT(node < nodes_);
             group_of[node] = g;
         }
-    for (node_id from = 0; from < nodes_; ++from)
-        for (node_id to = 0; to < nodes_; ++to)
+    for (trace::node_id from = 0; from < nodes_; ++from)
+        for (trace::node_id to = 0; to < nodes_; ++to)
             at(from, to).is = group_of[from] == group_of[to] ? state::open : state::cut;
     return group_of;
 }
 
-inline void links::set_node_count(node_id count) {
+inline void links::set_node_count(trace::node_id count) {
     COTERIE_ASSERT(count >= nodes_);
     if (!table_.empty()) detail::widen(table_, nodes_, count);
     nodes_ = count;

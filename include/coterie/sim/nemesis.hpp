@@ -33,8 +33,8 @@
 #include <coterie/sim/latency.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/node_clock.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -51,24 +51,24 @@ public:
     bool apply(const fault& f);
 
 private:
-    bool apply_to_link(const fault& f, node_id from, node_id to);
-    void apply_to_node(const fault& f, node_id id);
-    void apply_to_clock(const fault& f, node_id id);
-    void apply_to_disk(const fault& f, node_id id);
+    bool apply_to_link(const fault& f, trace::node_id from, trace::node_id to);
+    void apply_to_node(const fault& f, trace::node_id id);
+    void apply_to_clock(const fault& f, trace::node_id id);
+    void apply_to_disk(const fault& f, trace::node_id id);
     void apply_to_all(const fault& f);
     void partition(const std::vector<std::vector<std::string>>& groups);
     void calm();
 
     template <class Use>
     void for_each_link(Use use) {
-        for (node_id from = 0; from < world_->node_count(); ++from)
-            for (node_id to = 0; to < world_->node_count(); ++to) use(from, to);
+        for (trace::node_id from = 0; from < world_->node_count(); ++from)
+            for (trace::node_id to = 0; to < world_->node_count(); ++to) use(from, to);
     }
-    void make_link_well(node_id from, node_id to);
-    void make_disk_well(node_id id);
+    void make_link_well(trace::node_id from, trace::node_id to);
+    void make_disk_well(trace::node_id id);
 
     world* world_;
-    node_id nodes_;
+    trace::node_id nodes_;
     /// By from and to.
     std::vector<link_profile> links_;
     std::vector<disk_profile> disks_;
@@ -128,13 +128,15 @@ template <random_bit_generator G>
 // --- details ---------------------------------------------------------------------------------------
 
 inline nemesis::nemesis(world& w) : world_(&w), nodes_(w.node_count()) {
-    for_each_link([&](node_id from, node_id to) { links_.push_back(w.links().profile(from, to)); });
-    for (node_id id = 0; id < nodes_; ++id) disks_.push_back(w.at(id).disk().profile());
+    for_each_link([&](trace::node_id from, trace::node_id to) {
+        links_.push_back(w.links().profile(from, to));
+    });
+    for (trace::node_id id = 0; id < nodes_; ++id) disks_.push_back(w.at(id).disk().profile());
 }
 
 inline bool nemesis::apply(const fault& f) {
-    const std::optional<node_id> node = world_->find(f.node);
-    const std::optional<node_id> to = world_->find(f.to);
+    const std::optional<trace::node_id> node = world_->find(f.node);
+    const std::optional<trace::node_id> to = world_->find(f.to);
     if ((!node && !f.node.empty()) || (!to && !f.to.empty())) return false;
     // What happens to nodes, and which links are open, the world itself says in its trace.
     if (f.kind > fault_kind::release &&
@@ -151,7 +153,7 @@ inline bool nemesis::apply(const fault& f) {
     return true;
 }
 
-inline bool nemesis::apply_to_link(const fault& f, node_id from, node_id to) {
+inline bool nemesis::apply_to_link(const fault& f, trace::node_id from, trace::node_id to) {
     links& all = world_->links();
     switch (f.kind) {
         case fault_kind::cut: world_->cut(from, to); break;
@@ -163,7 +165,7 @@ inline bool nemesis::apply_to_link(const fault& f, node_id from, node_id to) {
     return true;
 }
 
-inline void nemesis::apply_to_node(const fault& f, node_id id) {
+inline void nemesis::apply_to_node(const fault& f, trace::node_id id) {
     switch (f.kind) {
         case fault_kind::crash: world_->crash(id); break;
         case fault_kind::restart: world_->restart(id); break;
@@ -180,7 +182,7 @@ inline void nemesis::apply_to_node(const fault& f, node_id id) {
     }
 }
 
-inline void nemesis::apply_to_clock(const fault& f, node_id id) {
+inline void nemesis::apply_to_clock(const fault& f, trace::node_id id) {
     switch (f.kind) {
         case fault_kind::step: world_->step_clock(id, f.amount); break;
         case fault_kind::drift: world_->set_drift(id, f.rate); break;
@@ -193,7 +195,7 @@ inline void nemesis::apply_to_clock(const fault& f, node_id id) {
     }
 }
 
-inline void nemesis::apply_to_disk(const fault& f, node_id id) {
+inline void nemesis::apply_to_disk(const fault& f, trace::node_id id) {
     disk& d = world_->at(id).disk();
     disk_profile profile = d.profile();
     switch (f.kind) {
@@ -213,18 +215,19 @@ inline void nemesis::apply_to_all(const fault& f) {
         case fault_kind::partition: return partition(f.groups);
         case fault_kind::heal: return world_->heal();
         case fault_kind::links:
-            return for_each_link([&](node_id from, node_id to) {
+            return for_each_link([&](trace::node_id from, trace::node_id to) {
                 all.set_profile(from, to, f.change.applied_to(all.profile(from, to)));
             });
         case fault_kind::links_well:
-            return for_each_link([&](node_id from, node_id to) { make_link_well(from, to); });
+            return for_each_link(
+                [&](trace::node_id from, trace::node_id to) { make_link_well(from, to); });
         case fault_kind::calm: return calm();
         default: COTERIE_ASSERT(false);  // A fault of a node that names none.
     }
 }
 
 inline void nemesis::partition(const std::vector<std::vector<std::string>>& groups) {
-    std::vector<std::vector<node_id>> found;
+    std::vector<std::vector<trace::node_id>> found;
     for (const auto& group : groups) {
         found.emplace_back();
         for (const std::string& name : group)
@@ -236,8 +239,8 @@ inline void nemesis::partition(const std::vector<std::vector<std::string>>& grou
 
 inline void nemesis::calm() {
     world_->heal();
-    for_each_link([&](node_id from, node_id to) { make_link_well(from, to); });
-    for (node_id id = 0; id < world_->node_count(); ++id) {
+    for_each_link([&](trace::node_id from, trace::node_id to) { make_link_well(from, to); });
+    for (trace::node_id id = 0; id < world_->node_count(); ++id) {
         make_disk_well(id);
         world_->thaw_clock(id);
         world_->set_drift(id, {});
@@ -246,13 +249,13 @@ inline void nemesis::calm() {
     }
 }
 
-inline void nemesis::make_link_well(node_id from, node_id to) {
+inline void nemesis::make_link_well(trace::node_id from, trace::node_id to) {
     const bool known = from < nodes_ && to < nodes_;
     world_->links().set_profile(from, to,
                                 known ? links_[std::size_t{from} * nodes_ + to] : link_profile{});
 }
 
-inline void nemesis::make_disk_well(node_id id) {
+inline void nemesis::make_disk_well(trace::node_id id) {
     world_->at(id).disk().set_profile(id < nodes_ ? disks_[id] : disk_profile{});
 }
 

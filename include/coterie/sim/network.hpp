@@ -5,7 +5,7 @@
 // the world's links say (sim/links.hpp), and wait or fall on the floor where a node is paused or down.
 //
 //   sim::network<message> net(world);
-//   net.on_message(self, [this](sim::node_id from, const message& m) { ... });     // in a constructor
+//   net.on_message(self, [this](trace::node_id from, const message& m) { ... });     // in a constructor
 //   net.send(self, to, message{...});
 //   const auto [from, m] = co_await net.receive(self);                             // in a coroutine
 //   if (const auto got = co_await net.receive(self, 100ms)) use(got->message);     // or none in time
@@ -31,23 +31,23 @@
 #include <vector>
 
 #include <coterie/core/assert.hpp>
+#include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/text.hpp>
 #include <coterie/core/wire.hpp>
-#include <coterie/sim/callback.hpp>
 #include <coterie/sim/links.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/slot_table.hpp>
-#include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace coterie::inline v0::sim {
 
 /// A message and who sent it.
 template <class Message>
 struct envelope {
-    node_id from;
+    trace::node_id from;
     Message message;
 };
 
@@ -74,17 +74,17 @@ public:
     /// Sends a message, from a node that is up: what one that has crashed sends is lost at once, and what is
     /// sent to a node that was not added yet. A node may send to itself; that takes no time and always
     /// arrives.
-    void send(node& from, node_id to, Message m);
+    void send(node& from, trace::node_id to, Message m);
 
     /// Sends to all nodes but the sender.
     void broadcast(node& from, const Message& m) {
-        for (node_id to = 0; to < world_->node_count(); ++to)
+        for (trace::node_id to = 0; to < world_->node_count(); ++to)
             if (to != from.id()) send(from, to, m);
     }
 
     /// From now on `handler(node_id from, const Message&)` is called for each message, until the node
     /// crashes.
-    void on_message(node& self, callback<void(node_id, const Message&)> handler) {
+    void on_message(node& self, callback<void(trace::node_id, const Message&)> handler) {
         mailbox& box = mailbox_of(self);
         box.handler = std::move(handler);
         while (box.handler && !box.waiting.empty()) {
@@ -106,9 +106,9 @@ public:
 
 private:
     struct flight {
-        node_id from;
-        node_id to;
-        message_number number;
+        trace::node_id from;
+        trace::node_id to;
+        trace::message_number number;
         Message message;
         /// Whether it is beyond all links, where it waits for a paused program.
         bool arrived = false;
@@ -124,7 +124,7 @@ private:
 
     struct mailbox {
         std::uint64_t incarnation = 0;
-        callback<void(node_id, const Message&)> handler;
+        callback<void(trace::node_id, const Message&)> handler;
         std::deque<envelope<Message>> waiting;
         waiter* waiting_for = nullptr;
     };
@@ -139,17 +139,19 @@ private:
     class receiver;
 
     void on_event(std::uint64_t token) override;
-    void on_release(node_id from, node_id to) override;
+    void on_release(trace::node_id from, trace::node_id to) override;
 
-    void launch(node_id from, node_id to, message_number number, Message m,
+    void launch(trace::node_id from, trace::node_id to, trace::message_number number, Message m,
                 const link_profile& profile);
     bool corrupt(Message& m);
-    void hand_over(node& to, node_id from, const Message& m);
+    void hand_over(node& to, trace::node_id from, const Message& m);
     void lose(const flight& f, std::string_view why) { lose(f.from, f.to, f.number, why); }
-    void lose(node_id from, node_id to, message_number number, std::string_view why);
-    void tell(trace_kind kind, node_id at, node_id peer, message_number number, const Message& m);
+    void lose(trace::node_id from, trace::node_id to, trace::message_number number,
+              std::string_view why);
+    void tell(trace::trace_kind kind, trace::node_id at, trace::node_id peer,
+              trace::message_number number, const Message& m);
     mailbox& mailbox_of(const node& self);
-    pipe& pipe_of(node_id from, node_id to);
+    pipe& pipe_of(trace::node_id from, trace::node_id to);
     [[nodiscard]] static std::uint64_t size_of(const Message& m);
 
     world* world_;
@@ -159,7 +161,7 @@ private:
     std::vector<mailbox> mailboxes_;
     /// By from and to; empty as long as no link needs it.
     std::vector<pipe> pipes_;
-    node_id pipe_nodes_ = 0;
+    trace::node_id pipe_nodes_ = 0;
 };
 
 // --- details ---------------------------------------------------------------------------------------
@@ -202,10 +204,10 @@ void flip_bit(Bytes& bytes, G& random) {
 }  // namespace detail
 
 template <class Message>
-void network<Message>::send(node& from, node_id to, Message m) {
+void network<Message>::send(node& from, trace::node_id to, Message m) {
     if (!from.is_up() || to >= world_->node_count()) return;
-    const message_number number = world_->next_message();
-    if (world_->trace_ != nullptr) tell(trace_kind::send, from.id(), to, number, m);
+    const trace::message_number number = world_->next_message();
+    if (world_->trace_ != nullptr) tell(trace::trace_kind::send, from.id(), to, number, m);
     if (to == from.id()) {
         static constexpr link_profile itself{.delay = latency()};
         return launch(to, to, number, std::move(m), itself);
@@ -225,8 +227,8 @@ void network<Message>::send(node& from, node_id to, Message m) {
 }
 
 template <class Message>
-void network<Message>::launch(node_id from, node_id to, message_number number, Message m,
-                              const link_profile& profile) {
+void network<Message>::launch(trace::node_id from, trace::node_id to, trace::message_number number,
+                              Message m, const link_profile& profile) {
     steady_time arrival = world_->now_;
     if (profile.bytes_per_second > 0) {
         pipe& p = pipe_of(from, to);
@@ -247,7 +249,7 @@ void network<Message>::launch(node_id from, node_id to, message_number number, M
 template <class Message>
 void network<Message>::on_event(std::uint64_t token) {
     const auto slot = static_cast<std::uint32_t>(token);
-    const node_id from = flights_[slot].from;
+    const trace::node_id from = flights_[slot].from;
     node& to = world_->at(flights_[slot].to);
     const auto link = flights_[slot].arrived || from == to.id()
                           ? links::state::open
@@ -260,16 +262,16 @@ void network<Message>::on_event(std::uint64_t token) {
     if (to.state() == node_state::down) return lose(arrived, "down");
     world_->observe(arrived.number << 16 ^ to.id());
     if (world_->trace_ != nullptr)
-        tell(trace_kind::receive, to.id(), from, arrived.number, arrived.message);
+        tell(trace::trace_kind::receive, to.id(), from, arrived.number, arrived.message);
     hand_over(to, from, arrived.message);
 }
 
 template <class Message>
-void network<Message>::hand_over(node& to, node_id from, const Message& m) {
+void network<Message>::hand_over(node& to, trace::node_id from, const Message& m) {
     mailbox& box = mailbox_of(to);
     if (box.handler) {
         // Called from here, so that the program may put another in its place.
-        callback<void(node_id, const Message&)> handler = std::move(box.handler);
+        callback<void(trace::node_id, const Message&)> handler = std::move(box.handler);
         const std::uint64_t incarnation = to.incarnation();
         to.run([&] { handler(from, m); });
         mailbox& after = mailbox_of(to);
@@ -286,7 +288,7 @@ void network<Message>::hand_over(node& to, node_id from, const Message& m) {
 }
 
 template <class Message>
-void network<Message>::on_release(node_id from, node_id to) {
+void network<Message>::on_release(trace::node_id from, trace::node_id to) {
     std::erase_if(held_, [&](std::uint32_t slot) {
         if (flights_[slot].from != from || flights_[slot].to != to) return false;
         world_->push(world_->now_, {this, slot});
@@ -322,15 +324,16 @@ std::uint64_t network<Message>::size_of(const Message& m) {
 }
 
 template <class Message>
-void network<Message>::lose(node_id from, node_id to, message_number number, std::string_view why) {
+void network<Message>::lose(trace::node_id from, trace::node_id to, trace::message_number number,
+                            std::string_view why) {
     world_->observe(number);
     if (world_->trace_ != nullptr)
-        world_->trace_->record(world_->now_, trace_kind::lose, from, to, number, why);
+        world_->trace_->record(world_->now_, trace::trace_kind::lose, from, to, number, why);
 }
 
 template <class Message>
-void network<Message>::tell(trace_kind kind, node_id at, node_id peer, message_number number,
-                            const Message& m) {
+void network<Message>::tell(trace::trace_kind kind, trace::node_id at, trace::node_id peer,
+                            trace::message_number number, const Message& m) {
     world_->trace_->record(world_->now_, kind, at, peer, number, detail::describe_message(m));
 }
 
@@ -346,8 +349,8 @@ auto network<Message>::mailbox_of(const node& self) -> mailbox& {
 }
 
 template <class Message>
-auto network<Message>::pipe_of(node_id from, node_id to) -> pipe& {
-    const node_id nodes = world_->node_count();
+auto network<Message>::pipe_of(trace::node_id from, trace::node_id to) -> pipe& {
+    const trace::node_id nodes = world_->node_count();
     if (pipe_nodes_ != nodes) {
         detail::widen(pipes_, pipe_nodes_, nodes);
         pipe_nodes_ = nodes;

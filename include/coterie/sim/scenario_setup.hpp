@@ -23,8 +23,8 @@
 #include <coterie/core/error.hpp>
 #include <coterie/sim/duration_text.hpp>
 #include <coterie/sim/fault_script.hpp>
-#include <coterie/sim/node_id.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -32,7 +32,7 @@ namespace coterie::inline v0::sim {
 struct scenario_setup {
     std::uint64_t seed = 0;
     /// How many nodes there are; by custom "n1" and so on.
-    node_id nodes = 0;
+    trace::node_id nodes = 0;
     /// How much work there is; of what kind is the scenario's own affair.
     std::uint64_t operations = 0;
     fault_script faults{};
@@ -87,15 +87,15 @@ struct scenario_result {
 /// Both are called from several threads at once.
 template <class S>
 concept scenario =
-    requires(const S& s, std::uint64_t seed, const scenario_setup& setup, trace* recorder) {
+    requires(const S& s, std::uint64_t seed, const scenario_setup& setup, trace::trace* recorder) {
         { s.setup(seed) } -> std::same_as<scenario_setup>;
         { s.run(setup, recorder) } -> std::same_as<scenario_result>;
     };
 
 /// The names "n1", "n2" and so on.
-[[nodiscard]] inline std::vector<std::string> node_names(node_id count) {
+[[nodiscard]] inline std::vector<std::string> node_names(trace::node_id count) {
     std::vector<std::string> names(count, "n");
-    for (node_id i = 0; i < count; ++i)
+    for (trace::node_id i = 0; i < count; ++i)
         coterie::detail::append_decimal(names[i], std::uint64_t{i} + 1);
     return names;
 }
@@ -134,7 +134,7 @@ public:
         if (key == "seed")
             setup_.seed = *number;
         else if (key == "nodes")
-            setup_.nodes = static_cast<node_id>(*number);
+            setup_.nodes = static_cast<trace::node_id>(*number);
         else
             setup_.operations = *number;
         return {};

@@ -19,8 +19,8 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/sim/fault_script.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/scenario_setup.hpp>
+#include <coterie/trace/node_id.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -29,7 +29,7 @@ struct shrink_options {
     /// How many runs it may take.
     std::uint64_t max_runs = 1'000;
     /// A scenario is never run with fewer.
-    node_id min_nodes = 1;
+    trace::node_id min_nodes = 1;
     std::uint64_t min_operations = 0;
 };
 
@@ -146,7 +146,7 @@ private:
 
     bool lower_nodes() {
         if (best_.setup.nodes <= options_.min_nodes) return false;
-        return lower(best_.setup.nodes, options_.min_nodes, [&](node_id nodes) {
+        return lower(best_.setup.nodes, options_.min_nodes, [&](trace::node_id nodes) {
             scenario_setup candidate = best_.setup;
             candidate.nodes = nodes;
             return accept(std::move(candidate));

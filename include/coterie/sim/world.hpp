@@ -38,16 +38,16 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/bits.hpp>
+#include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
-#include <coterie/sim/callback.hpp>
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/event_queue.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/node_clock.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/slot_table.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 namespace coterie::inline v0::sim {
 
@@ -87,7 +87,7 @@ struct event {
 class channel : public event_target {
 public:
     /// A link that held messages does so no more.
-    virtual void on_release(node_id from, node_id to) = 0;
+    virtual void on_release(trace::node_id from, trace::node_id to) = 0;
 
 protected:
     ~channel() = default;
@@ -132,7 +132,7 @@ public:
     ~node() { delete program_; }
 
     /// Its number and its name.
-    [[nodiscard]] node_id id() const noexcept { return id_; }
+    [[nodiscard]] trace::node_id id() const noexcept { return id_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Whether it runs.
     [[nodiscard]] node_state state() const noexcept { return state_; }
@@ -199,7 +199,7 @@ private:
         std::uint32_t generation = 0;
     };
 
-    node(sim::world& w, node_id id, std::string_view name, const node_clock& clock,
+    node(sim::world& w, trace::node_id id, std::string_view name, const node_clock& clock,
          std::uint64_t seed)
         : world_(&w),
           id_(id),
@@ -233,7 +233,7 @@ private:
     bool defer(detail::event_target& target, std::uint64_t token);
 
     sim::world* world_;
-    node_id id_;
+    trace::node_id id_;
     std::string name_;
     node_clock clock_;
     rng random_;
@@ -290,35 +290,35 @@ public:
     /// are lvalues are passed by reference, and must outlive the world; others are kept.
     template <class Program, class... Arguments>
         requires std::constructible_from<Program, node&, std::remove_reference_t<Arguments>&...>
-    node_id add(std::string_view name, Arguments&&... arguments);
+    trace::node_id add(std::string_view name, Arguments&&... arguments);
 
     /// Adds a machine on which `start(node&)` is called, now and after each restart: a coroutine, which
     /// lives until the node crashes, or what sets timers and handlers.
     template <std::invocable<node&> Start>
-    node_id add(std::string_view name, Start start);
+    trace::node_id add(std::string_view name, Start start);
 
     /// The nodes are those below.
-    [[nodiscard]] node_id node_count() const noexcept {
-        return static_cast<node_id>(nodes_.size());
+    [[nodiscard]] trace::node_id node_count() const noexcept {
+        return static_cast<trace::node_id>(nodes_.size());
     }
-    [[nodiscard]] node& at(node_id id) {
+    [[nodiscard]] node& at(trace::node_id id) {
         COTERIE_ASSERT(id < nodes_.size());
         return *nodes_[id];
     }
-    [[nodiscard]] const node& at(node_id id) const {
+    [[nodiscard]] const node& at(trace::node_id id) const {
         COTERIE_ASSERT(id < nodes_.size());
         return *nodes_[id];
     }
     /// The node of that name, if there is one. Complexity: linear.
-    [[nodiscard]] std::optional<node_id> find(std::string_view name) const noexcept;
+    [[nodiscard]] std::optional<trace::node_id> find(std::string_view name) const noexcept;
 
     /// The object of a node's program. None while it is down. Requires: it is a T.
     template <class T>
-    [[nodiscard]] T* program(node_id id);
+    [[nodiscard]] T* program(trace::node_id id);
 
     /// Calls `f(T&)` on the object as if it came from within the node. Returns: false if the node is not up.
     template <class T, std::invocable<T&> F>
-    bool on(node_id id, F&& f);
+    bool on(trace::node_id id, F&& f);
 
     // Running
 
@@ -345,24 +345,24 @@ public:
 
     /// Ends the program without a word; of the disk remains what its profile says. Nothing for one that is
     /// down.
-    void crash(node_id id);
+    void crash(trace::node_id id);
     /// Starts the program anew. Crashes it first if it runs.
-    void restart(node_id id);
+    void restart(trace::node_id id);
     /// The program stands still and its machine's clocks go on: nothing is handled until `resume`.
-    void pause(node_id id);
-    void resume(node_id id);
+    void pause(trace::node_id id);
+    void resume(trace::node_id id);
 
     // What happens to clocks
 
     /// From now on the machine's clocks run so much too fast. Requires: less than one in two.
-    void set_drift(node_id id, drift error);
+    void set_drift(trace::node_id id, drift error);
     /// Steps the machine's wall clock.
-    void step_clock(node_id id, std::chrono::nanoseconds by);
+    void step_clock(trace::node_id id, std::chrono::nanoseconds by);
     /// Both clocks of the machine stand still, and its timers with them, until `thaw_clock`.
-    void freeze_clock(node_id id);
-    void thaw_clock(node_id id);
+    void freeze_clock(trace::node_id id);
+    void thaw_clock(trace::node_id id);
     /// The machine's wall clock is kept right from now on.
-    void discipline_clock(node_id id, const ntp_discipline& how = {});
+    void discipline_clock(trace::node_id id, const ntp_discipline& how = {});
 
     // What happens to the network
 
@@ -370,23 +370,23 @@ public:
     [[nodiscard]] sim::links& links() noexcept { return links_; }
     [[nodiscard]] const sim::links& links() const noexcept { return links_; }
     /// Cuts every link between the groups; nodes that are in none of them are one more group.
-    void partition(std::span<const std::vector<node_id>> groups);
-    void partition(std::initializer_list<std::vector<node_id>> groups) {
+    void partition(std::span<const std::vector<trace::node_id>> groups);
+    void partition(std::initializer_list<std::vector<trace::node_id>> groups) {
         partition(std::span(groups.begin(), groups.size()));
     }
     /// Cuts one link, one way.
-    void cut(node_id from, node_id to);
+    void cut(trace::node_id from, trace::node_id to);
     /// What is sent on the link, or on its way there, waits until `release`.
-    void hold(node_id from, node_id to);
-    void release(node_id from, node_id to);
+    void hold(trace::node_id from, trace::node_id to);
+    void release(trace::node_id from, trace::node_id to);
     /// Opens every link, and releases what was held.
     void heal();
 
     // What is known afterwards
 
     /// Records what happens from now on; nullptr: no more.
-    void record_to(trace* recorder);
-    [[nodiscard]] trace* recorder() const noexcept { return trace_; }
+    void record_to(trace::trace* recorder);
+    [[nodiscard]] trace::trace* recorder() const noexcept { return trace_; }
 
     /// A number made of everything that has happened: equal runs have equal ones.
     [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
@@ -395,21 +395,22 @@ public:
         hash_ = coterie::detail::mix64(hash_ ^ value) + value;
     }
     /// Says something of the whole world in the trace.
-    void note(std::string_view text) { tell(trace_kind::fault, no_node, text); }
+    void note(std::string_view text) { tell(trace::trace_kind::fault, trace::no_node, text); }
 
 private:
     friend class node;
     template <class>
     friend class network;
 
-    node_id add_machine(std::string_view name, callback<detail::program*(node&)> make_program);
+    trace::node_id add_machine(std::string_view name,
+                               callback<detail::program*(node&)> make_program);
     void on_event(std::uint64_t token) override;
     void push(steady_time when, detail::event e) { queue_.push(when, e); }
-    void tell(trace_kind kind, node_id id, std::string_view text);
+    void tell(trace::trace_kind kind, trace::node_id id, std::string_view text);
     void tell_links();
-    void change_link(node_id from, node_id to, links::state s, std::string_view what);
-    void release_held(node_id from, node_id to);
-    void correct_clock(node_id id, ntp_discipline how, std::uint64_t number);
+    void change_link(trace::node_id from, trace::node_id to, links::state s, std::string_view what);
+    void release_held(trace::node_id from, trace::node_id to);
+    void correct_clock(trace::node_id id, ntp_discipline how, std::uint64_t number);
     std::uint64_t next_message() noexcept { return ++messages_; }
 
     std::uint64_t seed_;
@@ -425,7 +426,7 @@ private:
     rng clocks_random_;
     /// Of each node, the number of its present discipline.
     std::vector<std::uint64_t> disciplines_;
-    trace* trace_ = nullptr;
+    trace::trace* trace_ = nullptr;
     std::uint64_t hash_ = 0;
     std::uint64_t events_ = 0;
     std::uint64_t messages_ = 0;
@@ -467,7 +468,8 @@ void node::run(F&& f) {
 inline void node::start() {
     ++incarnation_;
     state_ = node_state::up;
-    world_->tell(incarnation_ == 1 ? trace_kind::start : trace_kind::restart, id_, {});
+    world_->tell(incarnation_ == 1 ? trace::trace_kind::start : trace::trace_kind::restart, id_,
+                 {});
     run([&] { program_ = make_program_(*this); });
 }
 
@@ -475,7 +477,7 @@ inline void node::crash() {
     if (running_) return void(doomed_ = true);
     if (state_ == node_state::down) return;
     state_ = node_state::down;
-    world_->tell(trace_kind::crash, id_, {});
+    world_->tell(trace::trace_kind::crash, id_, {});
     delete std::exchange(program_, nullptr);
     deadlines_.clear();
     cancelled_ = 0;
@@ -488,13 +490,13 @@ inline void node::crash() {
 inline void node::pause() {
     if (state_ != node_state::up) return;
     state_ = node_state::paused;
-    world_->tell(trace_kind::pause, id_, {});
+    world_->tell(trace::trace_kind::pause, id_, {});
 }
 
 inline void node::resume() {
     if (state_ != node_state::paused) return;
     state_ = node_state::up;
-    world_->tell(trace_kind::resume, id_, {});
+    world_->tell(trace::trace_kind::resume, id_, {});
     for (const detail::event& e : std::exchange(deferred_, {})) world_->push(world_->now_, e);
     arm();
 }
@@ -553,13 +555,13 @@ inline void node::sync(std::string_view file, callback<void(std::expected<void, 
            done = std::move(done)]() mutable { done(disk_.sync_now(file, up_to)); });
 }
 
-inline void node::note(std::string_view text) { world_->tell(trace_kind::note, id_, text); }
+inline void node::note(std::string_view text) { world_->tell(trace::trace_kind::note, id_, text); }
 
 // world: nodes
 
 template <class Program, class... Arguments>
     requires std::constructible_from<Program, node&, std::remove_reference_t<Arguments>&...>
-node_id world::add(std::string_view name, Arguments&&... arguments) {
+trace::node_id world::add(std::string_view name, Arguments&&... arguments) {
     using kept = std::tuple<Arguments...>;
     return add_machine(
         name,
@@ -572,7 +574,7 @@ node_id world::add(std::string_view name, Arguments&&... arguments) {
 }
 
 template <std::invocable<node&> Start>
-node_id world::add(std::string_view name, Start start) {
+trace::node_id world::add(std::string_view name, Start start) {
     using result = std::invoke_result_t<Start&, node&>;
     return add_machine(name, [start = std::move(start)](node& self) mutable -> detail::program* {
         if constexpr (std::is_void_v<result>) {
@@ -584,9 +586,9 @@ node_id world::add(std::string_view name, Start start) {
     });
 }
 
-inline node_id world::add_machine(std::string_view name,
-                                  callback<detail::program*(node&)> make_program) {
-    const node_id id = node_count();
+inline trace::node_id world::add_machine(std::string_view name,
+                                         callback<detail::program*(node&)> make_program) {
+    const trace::node_id id = node_count();
     const auto hours = std::chrono::hours(uniform_between(clocks_random_, 1, 10'000));
     const node_clock clock(wall_now() - now_.time_since_epoch(), steady_time(hours));
     node* const n = new node(*this, id, name, clock, seed_);
@@ -599,14 +601,14 @@ inline node_id world::add_machine(std::string_view name,
     return id;
 }
 
-inline std::optional<node_id> world::find(std::string_view name) const noexcept {
+inline std::optional<trace::node_id> world::find(std::string_view name) const noexcept {
     for (const node* n : nodes_)
         if (n->name() == name) return n->id();
     return {};
 }
 
 template <class T>
-T* world::program(node_id id) {
+T* world::program(trace::node_id id) {
     detail::program* const p = at(id).program_;
     if (p == nullptr) return nullptr;
     COTERIE_ASSERT(p->type() == &detail::type_tag<T>);
@@ -614,7 +616,7 @@ T* world::program(node_id id) {
 }
 
 template <class T, std::invocable<T&> F>
-bool world::on(node_id id, F&& f) {
+bool world::on(trace::node_id id, F&& f) {
     node& n = at(id);
     if (!n.is_up()) return false;
     T* const object = program<T>(id);
@@ -663,9 +665,9 @@ bool world::run_until(Condition condition, std::chrono::nanoseconds limit) {
 
 // world: faults
 
-inline void world::crash(node_id id) { at(id).crash(); }
+inline void world::crash(trace::node_id id) { at(id).crash(); }
 
-inline void world::restart(node_id id) {
+inline void world::restart(trace::node_id id) {
     node& n = at(id);
     if (n.running_) {
         // Not under the program's own feet.
@@ -676,29 +678,31 @@ inline void world::restart(node_id id) {
     n.start();
 }
 
-inline void world::pause(node_id id) { at(id).pause(); }
-inline void world::resume(node_id id) { at(id).resume(); }
+inline void world::pause(trace::node_id id) { at(id).pause(); }
+inline void world::resume(trace::node_id id) { at(id).resume(); }
 
-inline void world::set_drift(node_id id, drift error) {
+inline void world::set_drift(trace::node_id id, drift error) {
     at(id).clock_.set_drift(now_, error);
     at(id).arm();
 }
 
-inline void world::step_clock(node_id id, std::chrono::nanoseconds by) { at(id).clock_.step(by); }
+inline void world::step_clock(trace::node_id id, std::chrono::nanoseconds by) {
+    at(id).clock_.step(by);
+}
 
-inline void world::freeze_clock(node_id id) { at(id).clock_.freeze(now_); }
+inline void world::freeze_clock(trace::node_id id) { at(id).clock_.freeze(now_); }
 
-inline void world::thaw_clock(node_id id) {
+inline void world::thaw_clock(trace::node_id id) {
     at(id).clock_.unfreeze(now_);
     at(id).arm();
 }
 
-inline void world::discipline_clock(node_id id, const ntp_discipline& how) {
+inline void world::discipline_clock(trace::node_id id, const ntp_discipline& how) {
     COTERIE_ASSERT(how.interval >= std::chrono::milliseconds(1));
     correct_clock(id, how, ++disciplines_[id]);
 }
 
-inline void world::correct_clock(node_id id, ntp_discipline how, std::uint64_t number) {
+inline void world::correct_clock(trace::node_id id, ntp_discipline how, std::uint64_t number) {
     if (disciplines_[id] != number) return;
     node& n = at(id);
     const auto bound = how.precision.count();
@@ -708,34 +712,35 @@ inline void world::correct_clock(node_id id, ntp_discipline how, std::uint64_t n
     after(how.interval, [this, id, how, number] { correct_clock(id, how, number); });
 }
 
-inline void world::partition(std::span<const std::vector<node_id>> groups) {
+inline void world::partition(std::span<const std::vector<trace::node_id>> groups) {
     part_of_ = links_.partition(groups);
     std::string text = "partition";
     for (const auto& group : groups) {
         if (&group != groups.data()) text += " |";
-        for (const node_id id : group) (text += ' ') += at(id).name();
+        for (const trace::node_id id : group) (text += ' ') += at(id).name();
     }
-    tell(trace_kind::fault, no_node, text);
+    tell(trace::trace_kind::fault, trace::no_node, text);
     tell_links();
 }
 
-inline void world::change_link(node_id from, node_id to, links::state s, std::string_view what) {
+inline void world::change_link(trace::node_id from, trace::node_id to, links::state s,
+                               std::string_view what) {
     links_.set_state(from, to, s);
     std::string text(what);
     ((((text += ' ') += at(from).name()) += " -> ")) += at(to).name();
-    tell(trace_kind::fault, no_node, text);
+    tell(trace::trace_kind::fault, trace::no_node, text);
     tell_links();
 }
 
-inline void world::cut(node_id from, node_id to) {
+inline void world::cut(trace::node_id from, trace::node_id to) {
     change_link(from, to, links::state::cut, "cut");
 }
 
-inline void world::hold(node_id from, node_id to) {
+inline void world::hold(trace::node_id from, trace::node_id to) {
     change_link(from, to, links::state::held, "hold");
 }
 
-inline void world::release(node_id from, node_id to) {
+inline void world::release(trace::node_id from, trace::node_id to) {
     change_link(from, to, links::state::open, "release");
     release_held(from, to);
 }
@@ -743,37 +748,37 @@ inline void world::release(node_id from, node_id to) {
 inline void world::heal() {
     links_.heal();
     part_of_.clear();
-    tell(trace_kind::fault, no_node, "heal");
+    tell(trace::trace_kind::fault, trace::no_node, "heal");
     tell_links();
-    for (node_id from = 0; from < node_count(); ++from)
-        for (node_id to = 0; to < node_count(); ++to) release_held(from, to);
+    for (trace::node_id from = 0; from < node_count(); ++from)
+        for (trace::node_id to = 0; to < node_count(); ++to) release_held(from, to);
 }
 
-inline void world::release_held(node_id from, node_id to) {
+inline void world::release_held(trace::node_id from, trace::node_id to) {
     for (detail::channel* c : channels_) c->on_release(from, to);
 }
 
 // world: knowledge
 
-inline void world::record_to(trace* recorder) {
+inline void world::record_to(trace::trace* recorder) {
     trace_ = recorder;
     if (trace_ == nullptr) return;
     for (const node* n : nodes_) trace_->name_node(n->id(), n->name());
 }
 
-inline void world::tell(trace_kind kind, node_id id, std::string_view text) {
+inline void world::tell(trace::trace_kind kind, trace::node_id id, std::string_view text) {
     observe(static_cast<std::uint64_t>(kind) << 32 | id);
     for (const char c : text) observe(static_cast<unsigned char>(c));
-    if (trace_ != nullptr) trace_->record(now_, kind, id, no_node, 0, text);
+    if (trace_ != nullptr) trace_->record(now_, kind, id, trace::no_node, 0, text);
 }
 
 // A cut between two parts needs no word of its own.
 inline void world::tell_links() {
     if (trace_ == nullptr) return;
-    const auto part = [&](node_id id) { return id < part_of_.size() ? part_of_[id] : 0; };
-    std::vector<blocked_link> blocked;
-    for (node_id from = 0; from < node_count(); ++from)
-        for (node_id to = 0; to < node_count(); ++to)
+    const auto part = [&](trace::node_id id) { return id < part_of_.size() ? part_of_[id] : 0; };
+    std::vector<trace::blocked_link> blocked;
+    for (trace::node_id from = 0; from < node_count(); ++from)
+        for (trace::node_id to = 0; to < node_count(); ++to)
             if (part(from) == part(to) && links_.state_of(from, to) == links::state::cut)
                 blocked.push_back({from, to});
     trace_->separate(now_, part_of_, blocked);

@@ -11,8 +11,8 @@
 #include <coterie/core/random.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/node_clock.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
 
 #include "sim/scenarios/scenario.hpp"
 
@@ -78,7 +78,7 @@ private:
     void calm() {
         is_calm_ = true;
         world_.heal();
-        for (sim::node_id n = 0; n < errors_.size(); ++n) {
+        for (trace::node_id n = 0; n < errors_.size(); ++n) {
             world_.thaw_clock(n);
             world_.set_drift(n, {});
             world_.step_clock(n, world_.wall_now() - world_.at(n).wall_now());
@@ -87,8 +87,8 @@ private:
         }
     }
 
-    sim::node_id any_node() {
-        return static_cast<sim::node_id>(uniform_below(random_, errors_.size()));
+    trace::node_id any_node() {
+        return static_cast<trace::node_id>(uniform_below(random_, errors_.size()));
     }
 
     template <class F>
@@ -117,8 +117,8 @@ private:
         later([n](sim::world& w) { w.thaw_clock(n); });
     }
     void split() {
-        std::vector<sim::node_id> side;
-        for (sim::node_id n = 0; n < errors_.size(); ++n)
+        std::vector<trace::node_id> side;
+        for (trace::node_id n = 0; n < errors_.size(); ++n)
             if (bernoulli(random_, 0.5)) side.push_back(n);
         world_.partition({side});
         later([](sim::world& w) { w.heal(); });

@@ -10,7 +10,7 @@
 #include <coterie/core/random.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/trace.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/scenario.hpp"
 
@@ -28,7 +28,7 @@ struct explorable {
                 sim::draw_script(rough, sim::node_names(nodes), rng(seed, "faults"))};
     }
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
-                                           sim::trace* recorder) const {
+                                           trace::trace* recorder) const {
         return scenario.run({.seed = s.seed,
                              .nodes = s.nodes,
                              .operations = static_cast<std::uint32_t>(s.operations),

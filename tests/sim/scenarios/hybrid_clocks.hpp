@@ -41,7 +41,7 @@ struct hybrid_clocks {
     /// One more node, whose clock is further ahead than the bound allows.
     bool has_stray = true;
 
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const;
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -77,7 +77,7 @@ public:
           mark_(self),
           kept_(options_of(scenario), self.wall_clock(), mark_),
           forgetful_(options_of(scenario), self.wall_clock()) {
-        net.on_message(self, [this](sim::node_id, const stamped& m) { on_message(m.at); });
+        net.on_message(self, [this](trace::node_id, const stamped& m) { on_message(m.at); });
         tick();
     }
 
@@ -102,7 +102,7 @@ private:
         if (stamp.has_value()) {
             issued(*stamp);
             const auto to = uniform_below(self_.random(), self_.world().node_count());
-            net_.send(self_, static_cast<sim::node_id>(to), {*stamp});
+            net_.send(self_, static_cast<trace::node_id>(to), {*stamp});
         }
         const std::chrono::milliseconds pause(uniform_between(self_.random(), 1, 100));
         self_.after(pause, [this] { tick(); });
@@ -177,7 +177,7 @@ private:
 
 }  // namespace detail
 
-inline result hybrid_clocks::run(const setup& s, sim::trace* recorder) const {
+inline result hybrid_clocks::run(const setup& s, trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::stamped> net(world, "stamps");

@@ -52,7 +52,7 @@ struct payments {
     };
     mistakes mistake = mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const;
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -92,7 +92,7 @@ public:
         : self_(self), net_(net), mistake_(mistake) {
         recover();
         net.on_message(self,
-                       [this](sim::node_id from, const bank_message& m) { on_call(from, m); });
+                       [this](trace::node_id from, const bank_message& m) { on_call(from, m); });
     }
 
     /// The payments on a disk.
@@ -140,7 +140,7 @@ private:
         return mistake_ == payments::mistakes::parameters_ignored ? 0 : amount;
     }
 
-    void on_call(sim::node_id from, const bank_message& m) {
+    void on_call(trace::node_id from, const bank_message& m) {
         if (m.amount % 10 == 0) return answer(from, m, bank_error::forbidden);
         const auto claim = calls_.begin(m.key, fingerprint(m.amount), self_.now());
         switch (claim.verdict) {
@@ -151,7 +151,7 @@ private:
         }
     }
 
-    void pay(sim::node_id from, const bank_message& m, std::uint64_t token) {
+    void pay(trace::node_id from, const bank_message& m, std::uint64_t token) {
         if (!append("ledger", m)) return (void)calls_.abandon(m.key, token);
         if (mistake_ == payments::mistakes::answered_too_early) answer(from, m, std::nullopt);
         sync("ledger", [this, from, m, token] {
@@ -162,7 +162,7 @@ private:
     }
 
     /// It is on disk: now it may be told.
-    void finish(sim::node_id from, const bank_message& m, std::uint64_t token) {
+    void finish(trace::node_id from, const bank_message& m, std::uint64_t token) {
         (void)calls_.complete(m.key, token, m.amount, self_.now());
         answer(from, m, std::nullopt);
     }
@@ -184,7 +184,7 @@ private:
         self_.sync(file, [then](std::expected<void, sim::disk_errc>) mutable { then(); });
     }
 
-    void answer(sim::node_id to, bank_message m, std::optional<bank_error> refusal) {
+    void answer(trace::node_id to, bank_message m, std::optional<bank_error> refusal) {
         m.refusal = refusal;
         net_.send(self_, to, m);
     }
@@ -268,7 +268,7 @@ inline sim::task<> pay_all(sim::node& self, sim::network<bank_message>& net,
 
 }  // namespace detail
 
-inline result payments::run(const setup& s, sim::trace* recorder) const {
+inline result payments::run(const setup& s, trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::bank_message> net(world, "bank");

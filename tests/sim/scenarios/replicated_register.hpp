@@ -25,6 +25,11 @@
 #include <variant>
 #include <vector>
 
+#include <coterie/check/history.hpp>
+#include <coterie/check/linearizable.hpp>
+#include <coterie/check/register_model.hpp>
+#include <coterie/check/regular.hpp>
+#include <coterie/check/verdict.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/quorum/consistency_level.hpp>
@@ -33,18 +38,13 @@
 #include <coterie/quorum/nrw.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/sim/disk.hpp>
-#include <coterie/sim/history.hpp>
-#include <coterie/sim/linearizable.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
-#include <coterie/sim/node_id.hpp>
-#include <coterie/sim/register_model.hpp>
-#include <coterie/sim/regular.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/task.hpp>
-#include <coterie/sim/trace.hpp>
-#include <coterie/sim/verdict.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/rough.hpp"
 #include "sim/scenarios/servers_and_clients.hpp"
@@ -135,7 +135,7 @@ enum class verb : std::uint8_t {
 /// What clients and replicas say to each other. `home` is the replica that is meant or answered for.
 struct message {
     verb what;
-    sim::node_id home;
+    trace::node_id home;
     std::uint64_t request;
     version held;
 
@@ -148,7 +148,8 @@ struct message {
 };
 
 using network = sim::network<message>;
-using history = sim::history<sim::register_input<std::int64_t>, sim::register_output<std::int64_t>>;
+using history =
+    check::history<check::register_input<std::int64_t>, check::register_output<std::int64_t>>;
 
 /// A replica, which is also a fallback for others: it keeps a version for each home, and hands those that are
 /// not its own over when it can.
@@ -156,11 +157,11 @@ class replica {
 public:
     replica(sim::node& self, network& net, const design& d) : self_(self), net_(net), design_(d) {
         for (const std::string& file : self.disk().files()) {
-            const auto home = static_cast<sim::node_id>(std::stoul(file));
+            const auto home = static_cast<trace::node_id>(std::stoul(file));
             const version v = load(file);
             slots_[home] = {v, v};
         }
-        net.on_message(self, [this](sim::node_id from, const message& m) { receive(from, m); });
+        net.on_message(self, [this](trace::node_id from, const message& m) { receive(from, m); });
         if (d.fallbacks > 0) hand_over();
     }
 
@@ -186,7 +187,7 @@ private:
         return wrong(mistake::ties_not_broken) ? a.counter > b.counter : a > b;
     }
 
-    void receive(sim::node_id from, const message& m) {
+    void receive(trace::node_id from, const message& m) {
         slot& s = slots_[m.home];
         if (m.what == verb::read) {
             const version v = wrong(mistake::unsynced_read) ? s.written : s.synced;
@@ -199,7 +200,7 @@ private:
         }
     }
 
-    void write(sim::node_id from, const message& m, slot& s) {
+    void write(trace::node_id from, const message& m, slot& s) {
         const message done = {verb::written, m.home, m.request, m.held};
         const std::string file = std::to_string(m.home);
         if (newer(m.held.at, s.written.at)) {
@@ -230,7 +231,7 @@ private:
     sim::node& self_;
     network& net_;
     const design& design_;
-    std::map<sim::node_id, slot> slots_;
+    std::map<trace::node_id, slot> slots_;
 };
 
 /// A client: it reads and writes as it likes, and records what it was told.
@@ -266,23 +267,23 @@ private:
     }
 
     sim::task<> read() {
-        const sim::operation_id id =
-            history_.invoke(name_, {.kind = sim::register_call::read}, true_time());
+        const check::operation_id id =
+            history_.invoke(name_, {.kind = check::register_call::read}, true_time());
         const opt_version newest = co_await ask(verb::read, {}, rules_.reads);
         if (!newest) co_return;
         if (design_.write_back && newest->at.counter != 0) {
             const opt_version done = co_await ask(verb::write, *newest, rules_.writes);
             if (!done) co_return;
         }
-        sim::register_output<std::int64_t> found;
+        check::register_output<std::int64_t> found;
         if (newest->at.counter != 0) found.value = newest->value;
         history_.complete(id, found, true_time());
     }
 
     sim::task<> write() {
         const auto value = static_cast<std::int64_t>(name_ << 16 | ++written_);
-        const sim::operation_id id = history_.invoke(
-            name_, {.kind = sim::register_call::write, .value = value}, true_time());
+        const check::operation_id id = history_.invoke(
+            name_, {.kind = check::register_call::write, .value = value}, true_time());
         any_rule enough = rules_.reads;
         if (wrong(mistake::stamp_from_one_node))
             enough = quorum::count_of{1, quorum::node_set::all(design_.replicas)};
@@ -381,7 +382,7 @@ struct scenario {
     }
 
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
-                                           sim::trace* recorder) const;
+                                           trace::trace* recorder) const;
 
 private:
     [[nodiscard]] std::vector<std::string> names(unsigned nodes) const {
@@ -393,11 +394,11 @@ private:
         return all;
     }
 
-    [[nodiscard]] sim::verdict judge(const history& h) const {
+    [[nodiscard]] check::verdict judge(const history& h) const {
         switch (claim) {
             case quorum::read_guarantee::atomic:
-                return sim::linearizable(h, sim::register_model<std::int64_t>());
-            case quorum::read_guarantee::regular: return sim::regular(h);
+                return check::linearizable(h, check::register_model<std::int64_t>());
+            case quorum::read_guarantee::regular: return check::regular(h);
             case quorum::read_guarantee::eventual: break;
         }
         return {};
@@ -406,7 +407,7 @@ private:
 
 // Runs through faults, and then through a calm, in which every operation must succeed.
 inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
-                                          sim::trace* recorder) const {
+                                          trace::trace* recorder) const {
     using namespace std::chrono_literals;
     const unsigned servers = program.replicas + program.fallbacks;
     const std::vector<std::string> all = names(s.nodes);
@@ -418,7 +419,7 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
     const bool progress =
         operations.size() == before + 2 * (all.size() - servers) &&
         std::all_of(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
-                    [](const auto& op) { return op.result == sim::outcome::completed; });
+                    [](const auto& op) { return op.result == check::outcome::completed; });
     return judged(cluster.world(), progress, describe(claim), judge(operations));
 }
 

@@ -70,7 +70,7 @@ template <class Case>
 struct replicated_value {
     replica_mistakes mistake = replica_mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const;
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -78,7 +78,7 @@ namespace detail {
 template <class Case>
 class replicated_run {
 public:
-    replicated_run(const setup& s, replica_mistakes mistake, sim::trace* recorder)
+    replicated_run(const setup& s, replica_mistakes mistake, trace::trace* recorder)
         : setup_(s),
           mistake_(mistake),
           world_(s.seed),
@@ -111,7 +111,7 @@ public:
 
 private:
     using state = attended<typename Case::state>;
-    using protocol = crdt::anti_entropy<state, sim::node_id>;
+    using protocol = crdt::anti_entropy<state, trace::node_id>;
     using replica = sim::host<protocol>;
     using event = crdt_event<typename Case::op>;
     using stored = std::pair<typename Case::state, crdt::g_set<std::uint64_t>>;
@@ -120,7 +120,7 @@ private:
     static constexpr std::chrono::nanoseconds lull = std::chrono::seconds(20);
 
     protocol begin(sim::node& self) {
-        std::vector<sim::node_id> peers;
+        std::vector<trace::node_id> peers;
         for (std::uint32_t i = 0; i < setup_.nodes; ++i)
             if (i != self.id()) peers.push_back(i);
         state found;
@@ -137,7 +137,7 @@ private:
     }
 
     void operate() {
-        sim::node& n = world_.at(static_cast<sim::node_id>(uniform_below(random_, setup_.nodes)));
+        sim::node& n = world_.at(static_cast<trace::node_id>(uniform_below(random_, setup_.nodes)));
         world_.on<replica>(n.id(), [&](replica& r) {
             check(n, r.protocol().state());
             if (bernoulli(random_, 0.2)) return store(n, r.protocol().state());
@@ -181,7 +181,7 @@ private:
     }
 
     void check_end() {
-        const auto state_of = [this](sim::node_id n) -> const state& {
+        const auto state_of = [this](trace::node_id n) -> const state& {
             return world_.program<replica>(n)->protocol().state();
         };
         for (std::uint32_t i = 0; i < setup_.nodes; ++i) {
@@ -206,7 +206,7 @@ private:
 }  // namespace detail
 
 template <class Case>
-result replicated_value<Case>::run(const setup& s, sim::trace* recorder) const {
+result replicated_value<Case>::run(const setup& s, trace::trace* recorder) const {
     return detail::replicated_run<Case>(s, mistake, recorder).run();
 }
 

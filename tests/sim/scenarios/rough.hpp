@@ -11,16 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include <coterie/check/verdict.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/latency.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/node_clock.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/verdict.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
 
 namespace coterie::test {
 
@@ -51,7 +51,7 @@ namespace coterie::test {
 
 /// What came of a run: it must have gone on in the calm, and what is claimed must hold.
 [[nodiscard]] inline sim::scenario_result judged(const sim::world& w, bool has_gone_on,
-                                                 std::string_view claim, const sim::verdict& v) {
+                                                 std::string_view claim, const check::verdict& v) {
     sim::scenario_result r{.passed = has_gone_on && v, .hash = w.hash(), .events = w.events()};
     if (!has_gone_on)
         r.failure = "no progress in the calm";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What a scenario is: a struct with `result run(const setup&, sim::trace*) const`, which builds a world from the
+// What a scenario is: a struct with `result run(const setup&, trace::trace*) const`, which builds a world from the
 // seed, lets it break, and says whether what must hold did. And a helper to keep what went wrong first.
 
 #include <cstdint>

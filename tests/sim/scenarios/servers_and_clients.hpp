@@ -10,10 +10,10 @@
 
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/trace.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/rough.hpp"
 
@@ -28,13 +28,13 @@ class servers_and_clients {
 public:
     /// Runs through the faults. The first `servers` of the names are servers.
     template <class Design, class Log>
-    servers_and_clients(const sim::scenario_setup& s, sim::trace* recorder,
-                        const std::vector<std::string>& names, sim::node_id servers,
+    servers_and_clients(const sim::scenario_setup& s, trace::trace* recorder,
+                        const std::vector<std::string>& names, trace::node_id servers,
                         const Design& design, Log& log)
         : world_(s.seed), net_(world_), servers_(servers), left_(names.size(), 0) {
         world_.record_to(recorder);
         world_.links().set_profile(any_links(world_));
-        for (sim::node_id i = 0; i < names.size(); ++i) {
+        for (trace::node_id i = 0; i < names.size(); ++i) {
             if (i < servers) {
                 world_.template add<Server>(names[i], net_, design);
             } else {
@@ -49,7 +49,7 @@ public:
     /// Runs on with good links and clients that are new, each with so much to do.
     void calm(std::uint64_t operations, std::chrono::nanoseconds duration) {
         world_.links().set_profile(sim::link_profile{});
-        for (sim::node_id i = servers_; i < world_.node_count(); ++i) {
+        for (trace::node_id i = servers_; i < world_.node_count(); ++i) {
             left_[i] = operations;
             world_.restart(i);
         }
@@ -61,7 +61,7 @@ public:
 private:
     sim::world world_;
     Network net_;
-    sim::node_id servers_;
+    trace::node_id servers_;
     std::vector<std::uint64_t> left_;
 };
 

@@ -19,22 +19,22 @@
 #include <vector>
 
 #include <coterie/causality/version_vector.hpp>
+#include <coterie/check/history.hpp>
+#include <coterie/check/session_guarantees.hpp>
+#include <coterie/check/unique_ids.hpp>
+#include <coterie/check/verdict.hpp>
+#include <coterie/check/versioned_access.hpp>
+#include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/wire.hpp>
-#include <coterie/sim/callback.hpp>
-#include <coterie/sim/history.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/session_guarantees.hpp>
 #include <coterie/sim/task.hpp>
-#include <coterie/sim/trace.hpp>
-#include <coterie/sim/unique_ids.hpp>
-#include <coterie/sim/verdict.hpp>
-#include <coterie/sim/versioned_access.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/rough.hpp"
 #include "sim/scenarios/servers_and_clients.hpp"
@@ -76,8 +76,8 @@ using network = sim::network<message>;
 
 /// What clients saw, in the order of each; and what they were told that their writes are.
 struct record {
-    std::vector<sim::versioned_access<int, version>> accesses;
-    sim::history<sim::nothing, std::uint64_t> writes;
+    std::vector<check::versioned_access<int, version>> accesses;
+    check::history<check::nothing, std::uint64_t> writes;
 };
 
 /// What the program is.
@@ -93,12 +93,12 @@ public:
     replica(sim::node& self, network& net, const design& d) : self_(self), net_(net), design_(d) {
         const auto stored = decode<version>(self.disk().read("known"));
         if (stored.has_value()) written_ = synced_ = *stored;
-        net.on_message(self, [this](sim::node_id from, const message& m) { receive(from, m); });
+        net.on_message(self, [this](trace::node_id from, const message& m) { receive(from, m); });
         tell_later();
     }
 
 private:
-    void receive(sim::node_id from, const message& m) {
+    void receive(trace::node_id from, const message& m) {
         if (m.what == verb::tell) {
             version merged = written_;
             merged.merge(m.known);
@@ -116,7 +116,7 @@ private:
         }
     }
 
-    void write(const version& next, sim::callback<void(const version&)> done) {
+    void write(const version& next, coterie::callback<void(const version&)> done) {
         if (!self_.disk().replace("known", encode(next)).has_value()) return;
         written_ = next;
         if (done && design_.planted == mistake::write_not_synced) done(next);
@@ -128,7 +128,7 @@ private:
     }
 
     void tell() {
-        for (sim::node_id other = 0; other < design_.replicas; ++other)
+        for (trace::node_id other = 0; other < design_.replicas; ++other)
             if (other != self_.id()) net_.send(self_, other, {verb::tell, 0, synced_});
         tell_later();
     }
@@ -167,7 +167,7 @@ private:
             --left;
             if (!got) continue;
             const steady_time now = self_.world().now();
-            const auto kind = writes ? sim::access_kind::write : sim::access_kind::read;
+            const auto kind = writes ? check::access_kind::write : check::access_kind::read;
             const version& known = got->message.known;
             done_.accesses.push_back({name_, kind, 0, known, invoked, now});
             if (writes)
@@ -180,7 +180,7 @@ private:
     }
 
     // Which write of which replica it is.
-    [[nodiscard]] static std::uint64_t write_id(sim::node_id replica, const version& made) {
+    [[nodiscard]] static std::uint64_t write_id(trace::node_id replica, const version& made) {
         return std::uint64_t{replica} << 32 | made.at(replica + 1);
     }
 
@@ -190,7 +190,7 @@ private:
         const steady_time deadline = self_.now() + std::chrono::milliseconds(200);
         // A write must not be made twice, so it is asked of one replica alone, and once.
         const auto first =
-            static_cast<sim::node_id>(uniform_below(self_.random(), design_.replicas));
+            static_cast<trace::node_id>(uniform_below(self_.random(), design_.replicas));
         net_.send(self_, first, {what, request, seen_});
         steady_time again = self_.now() + std::chrono::milliseconds(20);
         while (self_.now() < deadline) {
@@ -199,7 +199,7 @@ private:
             if (self_.now() < again) continue;
             again = self_.now() + std::chrono::milliseconds(20);
             const auto next =
-                static_cast<sim::node_id>(uniform_below(self_.random(), design_.replicas));
+                static_cast<trace::node_id>(uniform_below(self_.random(), design_.replicas));
             if (what == verb::read) net_.send(self_, next, {what, request, seen_});
         }
         co_return std::nullopt;
@@ -238,7 +238,7 @@ struct scenario {
     }
 
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
-                                           sim::trace* recorder) const;
+                                           trace::trace* recorder) const;
 
 private:
     [[nodiscard]] std::vector<std::string> names(unsigned nodes) const {
@@ -248,24 +248,24 @@ private:
         return all;
     }
 
-    [[nodiscard]] sim::verdict judge(const record& r) const {
-        const std::span<const sim::versioned_access<int, version>> accesses(r.accesses);
-        sim::verdict v;
+    [[nodiscard]] check::verdict judge(const record& r) const {
+        const std::span<const check::versioned_access<int, version>> accesses(r.accesses);
+        check::verdict v;
         const auto look = [&](sessions::claim c, const auto& checker) {
             if (v && (claim == c || claim == claim::all)) v = checker();
         };
-        look(claim::read_your_writes, [&] { return sim::read_your_writes(accesses); });
-        look(claim::monotonic_reads, [&] { return sim::monotonic_reads(accesses); });
-        look(claim::monotonic_writes, [&] { return sim::monotonic_writes(accesses); });
-        look(claim::writes_follow_reads, [&] { return sim::writes_follow_reads(accesses); });
-        look(claim::unique_writes, [&] { return sim::unique_ids(r.writes); });
+        look(claim::read_your_writes, [&] { return check::read_your_writes(accesses); });
+        look(claim::monotonic_reads, [&] { return check::monotonic_reads(accesses); });
+        look(claim::monotonic_writes, [&] { return check::monotonic_writes(accesses); });
+        look(claim::writes_follow_reads, [&] { return check::writes_follow_reads(accesses); });
+        look(claim::unique_writes, [&] { return check::unique_ids(r.writes); });
         return v;
     }
 };
 
 // Runs through faults, and then through a calm, in which new sessions must be answered.
 inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
-                                          sim::trace* recorder) const {
+                                          trace::trace* recorder) const {
     using namespace std::chrono_literals;
     const unsigned servers = program.replicas;
     const std::vector<std::string> all = names(s.nodes);

@@ -63,14 +63,14 @@ public:
         last_made_[by.id()] = by.world().now();
     }
     /// Whether a node has made ids since.
-    [[nodiscard]] bool has_since(sim::node_id n, steady_time since) const {
+    [[nodiscard]] bool has_since(trace::node_id n, steady_time since) const {
         const auto at = last_made_.find(n);
         return at != last_made_.end() && at->second >= since;
     }
 
 private:
-    std::unordered_map<std::uint64_t, sim::node_id> made_;
-    std::unordered_map<sim::node_id, steady_time> last_made_;
+    std::unordered_map<std::uint64_t, trace::node_id> made_;
+    std::unordered_map<trace::node_id, steady_time> last_made_;
 };
 
 inline constexpr std::chrono::seconds storm{20}, lull{10};
@@ -99,7 +99,7 @@ struct numbered_workers {
     };
     mistakes mistake = mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const;
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -178,7 +178,7 @@ private:
 
 }  // namespace detail
 
-inline result numbered_workers::run(const setup& s, sim::trace* recorder) const {
+inline result numbered_workers::run(const setup& s, trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     witness w;
@@ -217,7 +217,7 @@ struct leased_workers {
     /// Whether clocks may stand still, which makes them wrong by as much.
     bool freezes = true;
 
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const;
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -272,7 +272,7 @@ public:
                 const leased_workers::mistakes& mistake, const std::uint32_t& numbers)
         : self_(self), net_(net), mistake_(mistake), rows_(numbers) {
         load();
-        net.on_message(self, [this](sim::node_id from, const lease_message& m) {
+        net.on_message(self, [this](trace::node_id from, const lease_message& m) {
             if (auto answer = m.token == 0 ? take() : renew(m)) {
                 answer->incarnation = m.incarnation;
                 send_when_durable(from, *answer);
@@ -301,7 +301,7 @@ private:
         return lease_message{m.number, m.token, {}, r.expires};
     }
 
-    void send_when_durable(sim::node_id to, const lease_message& answer) {
+    void send_when_durable(trace::node_id to, const lease_message& answer) {
         if (!self_.disk().replace("leases", encode(rows_)).has_value()) return;
         if (mistake_ == leased_workers::mistakes::leases_forgotten)
             return net_.send(self_, to, answer);
@@ -334,7 +334,7 @@ public:
     leased_worker(sim::node& self, sim::network<lease_message>& net,
                   const leased_workers::mistakes& mistake, issued_ids& issued, witness& w)
         : self_(self), net_(net), mistake_(mistake) {
-        net.on_message(self, [this](sim::node_id, const lease_message& m) { on_answer(m); });
+        net.on_message(self, [this](trace::node_id, const lease_message& m) { on_answer(m); });
         ask();
         make_ids(self, *this, issued, w);
     }
@@ -393,7 +393,7 @@ private:
 
 }  // namespace detail
 
-inline result leased_workers::run(const setup& s, sim::trace* recorder) const {
+inline result leased_workers::run(const setup& s, trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::lease_message> net(world, "leases");

@@ -91,7 +91,7 @@ private:
 };
 
 struct sortable_history {
-    std::map<std::string, sim::node_id> made;
+    std::map<std::string, trace::node_id> made;
     struct of_node {
         std::string last;
         std::int64_t latest_ms = 0;  // the clock was never after that
@@ -149,7 +149,7 @@ private:
 
 template <class Source>
 struct sortable_ids {
-    [[nodiscard]] result run(const setup& s, sim::trace* recorder) const {
+    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const {
         sim::world world(s.seed);
         world.record_to(recorder);
         witness w;

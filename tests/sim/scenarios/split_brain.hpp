@@ -25,25 +25,25 @@
 #include <string_view>
 #include <vector>
 
+#include <coterie/check/history.hpp>
+#include <coterie/check/linearizable.hpp>
+#include <coterie/check/lock_model.hpp>
+#include <coterie/check/model.hpp>
+#include <coterie/check/unique_ids.hpp>
+#include <coterie/check/verdict.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/tally.hpp>
 #include <coterie/sim/disk.hpp>
-#include <coterie/sim/history.hpp>
-#include <coterie/sim/linearizable.hpp>
 #include <coterie/sim/links.hpp>
-#include <coterie/sim/lock_model.hpp>
-#include <coterie/sim/model.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
 #include <coterie/sim/node_clock.hpp>
-#include <coterie/sim/node_id.hpp>
 #include <coterie/sim/scenario_setup.hpp>
-#include <coterie/sim/trace.hpp>
-#include <coterie/sim/unique_ids.hpp>
-#include <coterie/sim/verdict.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/node_id.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/rough.hpp"
 
@@ -100,7 +100,7 @@ struct message {
 };
 
 using network = sim::network<message>;
-using history = sim::history_of<sim::lock_model>;
+using history = check::history_of<check::lock_model>;
 
 /// Puts a small value in the place of a file, and gets it back.
 template <class T>
@@ -121,11 +121,11 @@ public:
     store(sim::node& self, network& net, const design& d) : self_(self), net_(net), design_(d) {
         if (d.planted != mistake::token_not_kept)
             greatest_ = get<std::uint64_t>(self.disk(), "token");
-        net.on_message(self, [this](sim::node_id from, const message& m) { use(from, m); });
+        net.on_message(self, [this](trace::node_id from, const message& m) { use(from, m); });
     }
 
 private:
-    void use(sim::node_id from, const message& m) {
+    void use(trace::node_id from, const message& m) {
         const bool taken = m.term >= greatest_ || design_.planted == mistake::token_not_checked;
         if (m.term > greatest_) {
             if (!put(self_.disk(), "token", m.term)) return;
@@ -157,8 +157,8 @@ public:
         round_ = self.incarnation() << 32;
         heard_until_ = self.now() + promise_time;
         if (!wrong(mistake::promise_forgotten)) promised_until_ = self.now() + promise_time;
-        promised_to_ = sim::no_node;
-        net.on_message(self, [this](sim::node_id from, const message& m) { receive(from, m); });
+        promised_to_ = trace::no_node;
+        net.on_message(self, [this](trace::node_id from, const message& m) { receive(from, m); });
         tick_later();
     }
 
@@ -220,7 +220,7 @@ private:
                    : quorum::count_of{1, quorum::node_set(std::uint64_t{1} << self_.id())};
     }
 
-    void receive(sim::node_id from, const message& m) {
+    void receive(trace::node_id from, const message& m) {
         switch (m.what) {
             case verb::claim: return answer(from, m);
             case verb::grant: return granted(from, m);
@@ -230,7 +230,7 @@ private:
         }
     }
 
-    void answer(sim::node_id from, const message& m) {
+    void answer(trace::node_id from, const message& m) {
         const bool promised_another =
             design_.lease && promised_to_ != from && self_.now() < promised_until_;
         const bool voted_another = vote_.term == m.term && vote_.voted_for != from;
@@ -254,7 +254,7 @@ private:
         });
     }
 
-    void granted(sim::node_id from, const message& m) {
+    void granted(trace::node_id from, const message& m) {
         if (m.round != round_ || votes_.state() != quorum::verdict::possible) return;
         if (votes_.answered(from) != quorum::verdict::reached) return;
         if (leading_ && !leads()) return step_down();
@@ -265,9 +265,9 @@ private:
         lease_until_ = begin + (wrong(mistake::lease_without_margin) ? promise_time : lease_time);
     }
 
-    void denied(sim::node_id from, const message& m) {
+    void denied(trace::node_id from, const message& m) {
         if (m.term > leading_term_) step_down();
-        if (m.term > vote_.term) vote_ = {m.term, sim::no_node};
+        if (m.term > vote_.term) vote_ = {m.term, trace::no_node};
         if (m.round == round_) (void)votes_.failed(from);
     }
 
@@ -275,8 +275,9 @@ private:
         if (left_ == 0 || (!waiting_.empty() && self_.now() < use_again_)) return;
         --left_;
         use_again_ = self_.now() + std::chrono::milliseconds(50);
-        const sim::client_id me = self_.incarnation() << 32 | self_.id();
-        const auto id = uses_.invoke(me, {sim::lock_call::use, leading_term_}, self_.world().now());
+        const check::client_id me = self_.incarnation() << 32 | self_.id();
+        const auto id =
+            uses_.invoke(me, {check::lock_call::use, leading_term_}, self_.world().now());
         const std::uint64_t request = self_.incarnation() << 32 | id;
         waiting_.emplace(request, id);
         net_.send(self_, design_.nodes, {verb::use, leading_term_, request});
@@ -305,7 +306,7 @@ private:
 
     // As a voter.
     vote vote_{};
-    sim::node_id promised_to_ = sim::no_node;
+    trace::node_id promised_to_ = trace::no_node;
     steady_time promised_until_{};
     steady_time heard_until_{};
 
@@ -318,7 +319,7 @@ private:
     std::chrono::nanoseconds lease_until_{};
     steady_time claim_again_{};
     steady_time use_again_{};
-    std::map<std::uint64_t, sim::operation_id> waiting_;
+    std::map<std::uint64_t, check::operation_id> waiting_;
 };
 
 /// Somebody who sees all nodes at once, and writes down who leads as if it were a lock.
@@ -327,38 +328,40 @@ public:
     observer(sim::world& w, unsigned nodes) : world_(w), holding_(nodes) {}
 
     void look() {
-        for (sim::node_id i = 0; i < holding_.size(); ++i)
+        for (trace::node_id i = 0; i < holding_.size(); ++i)
             if (holding_[i] != 0 && leads(i) != holding_[i]) {
-                add(i, {sim::lock_call::release, holding_[i]}, {.granted = true});
+                add(i, {check::lock_call::release, holding_[i]}, {.granted = true});
                 holding_[i] = 0;
             }
-        for (sim::node_id i = 0; i < holding_.size(); ++i)
+        for (trace::node_id i = 0; i < holding_.size(); ++i)
             if (const std::uint64_t term = leads(i); term != holding_[i]) {
                 if (term != 0)
                     terms_.complete(terms_.invoke(i, {}, world_.now()), term, world_.now());
-                add(i, {sim::lock_call::acquire, 0}, {.granted = true, .token = term});
+                add(i, {check::lock_call::acquire, 0}, {.granted = true, .token = term});
                 holding_[i] = term;
             }
     }
 
     /// Who led, as a lock; and each term when it began to be led.
     [[nodiscard]] const history& leaders() const { return leaders_; }
-    [[nodiscard]] const sim::history<sim::nothing, std::uint64_t>& terms() const { return terms_; }
+    [[nodiscard]] const check::history<check::nothing, std::uint64_t>& terms() const {
+        return terms_;
+    }
 
 private:
-    [[nodiscard]] std::uint64_t leads(sim::node_id i) const {
+    [[nodiscard]] std::uint64_t leads(trace::node_id i) const {
         const auto* const e = world_.program<elector>(i);
         return e != nullptr && e->leads() ? e->term() : 0;
     }
 
-    void add(sim::node_id i, const sim::lock_input& in, const sim::lock_output& out) {
+    void add(trace::node_id i, const check::lock_input& in, const check::lock_output& out) {
         leaders_.complete(leaders_.invoke(i, in, world_.now()), out, world_.now());
     }
 
     sim::world& world_;
     std::vector<std::uint64_t> holding_;
     history leaders_;
-    sim::history<sim::nothing, std::uint64_t> terms_;
+    check::history<check::nothing, std::uint64_t> terms_;
 };
 
 /// What is claimed of the program.
@@ -400,7 +403,7 @@ struct scenario {
     }
 
     [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
-                                           sim::trace* recorder) const;
+                                           trace::trace* recorder) const;
 
 private:
     [[nodiscard]] static std::vector<std::string> names(unsigned nodes) {
@@ -410,19 +413,19 @@ private:
         return all;
     }
 
-    [[nodiscard]] sim::verdict judge(const history& uses, const observer& seen) const {
+    [[nodiscard]] check::verdict judge(const history& uses, const observer& seen) const {
         switch (claim) {
-            case claim::one_leader: return sim::linearizable(seen.leaders(), sim::lock_model());
-            case claim::leader_of_term: return sim::unique_ids(seen.terms());
+            case claim::one_leader: return check::linearizable(seen.leaders(), check::lock_model());
+            case claim::leader_of_term: return check::unique_ids(seen.terms());
             case claim::one_writer: break;
         }
-        return sim::linearizable(uses, sim::lock_model());
+        return check::linearizable(uses, check::lock_model());
     }
 };
 
 // Runs through faults, and then through a calm, in which somebody must lead and write.
 inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
-                                          sim::trace* recorder) const {
+                                          trace::trace* recorder) const {
     using namespace std::chrono_literals;
     design d = program;
     d.nodes = s.nodes > 1 ? s.nodes - 1 : 1;
@@ -439,7 +442,7 @@ inline sim::scenario_result scenario::run(const sim::scenario_setup& s,
             w.add<elector>(name, net, d, uses, left);
     }
     rng random = w.random("drifts");
-    for (sim::node_id i = 0; i < w.node_count(); ++i)
+    for (trace::node_id i = 0; i < w.node_count(); ++i)
         w.set_drift(i, sim::ppm(bernoulli(random, 0.5) ? worst_drift : -worst_drift));
     sim::run_script(w, s.faults);
 
