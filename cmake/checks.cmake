@@ -3,24 +3,39 @@
 # The checks beside the tests, as targets and as tests with the label `check`. Headers are found by
 # glob: a new one is covered without an edit.
 
-# Each header alone, twice in its unit, and without exceptions and run-time type information.
-set(alone)
-foreach(header IN LISTS headers)
-    # wasm32-wasi has no threads, and what adapt/ ties to is not installed for it.
-    if(CMAKE_CROSSCOMPILING AND header MATCHES "^coterie/(adapt/|sim/explore|sim\\.hpp)")
-        continue()
-    endif()
-    set(unit ${PROJECT_BINARY_DIR}/generated/alone/${header}.cpp)
-    file(CONFIGURE OUTPUT ${unit} CONTENT "#include <${header}>\n#include <${header}>\n")
-    list(APPEND alone ${unit})
-endforeach()
-add_library(headers_alone OBJECT ${alone})
-target_compile_options(headers_alone PRIVATE -O0 -fno-exceptions -fno-rtti)
-target_link_libraries(headers_alone PRIVATE coterie::coterie coterie::xxhash coterie_warnings)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(tools ${PROJECT_SOURCE_DIR}/tools)
+
+# What calls the compiler and the tools by itself uses these flags.
+set(flags -std=c++23 -I${PROJECT_SOURCE_DIR}/include)
+set(libraries coterie::xxhash)
 if(CMAKE_CROSSCOMPILING)
+    list(APPEND flags --target=${CMAKE_CXX_COMPILER_TARGET})
+else()
+    list(APPEND flags -DFMT_HEADER_ONLY=1)
+    list(APPEND libraries fmt::fmt)
+endif()
+foreach(library IN LISTS libraries)
+    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    list(FILTER folders EXCLUDE REGEX "INSTALL_INTERFACE")
+    list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    list(TRANSFORM folders PREPEND -isystem)
+    list(APPEND flags ${folders})
+endforeach()
+get_target_property(warnings coterie_warnings INTERFACE_COMPILE_OPTIONS)
+set(each_header ${Python3_EXECUTABLE} ${tools}/each_header.py)
+
+if(CMAKE_CROSSCOMPILING)
+    # wasm32-wasi has no threads, and what adapt/ ties to is not installed for it.
+    add_custom_target(
+        headers_alone ALL
+        COMMAND ${each_header} --check alone --tool ${CMAKE_CXX_COMPILER} --without "^(adapt/|sim/explore|sim\\.hpp)" --
+                ${flags} ${warnings}
+        COMMENT "Each header that needs no thread, alone, for wasm32-wasi"
+        USES_TERMINAL VERBATIM
+    )
     return()
 endif()
-target_link_libraries(headers_alone PRIVATE coterie::fmt)
 
 # Two units that each include every header, linked into one program.
 list(TRANSFORM headers REPLACE "(.+)" "#include <\\1>\n" OUTPUT_VARIABLE includes)
@@ -35,41 +50,15 @@ target_link_libraries(
 )
 add_test(NAME headers.linked_twice COMMAND headers_linked_twice)
 
-# What follows calls the compiler and the tools by itself, with these flags.
-set(flags -std=c++23 -I${PROJECT_SOURCE_DIR}/include -DFMT_HEADER_ONLY=1)
-foreach(library IN ITEMS fmt::fmt coterie::xxhash)
-    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
-    list(FILTER folders EXCLUDE REGEX "INSTALL_INTERFACE")
-    list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
-    list(TRANSFORM folders PREPEND -isystem)
-    list(APPEND flags ${folders})
-endforeach()
-get_target_property(warnings coterie_warnings INTERFACE_COMPILE_OPTIONS)
-
-# clang-tidy, with each header as the main file, so that it also judges the header's own includes.
+# Each header by clang-tidy, which also reports what clang itself warns of.
 find_program(CLANG_TIDY clang-tidy-19)
 mark_as_advanced(CLANG_TIDY)
-set(tidied)
-set(judged ${headers})
-list(FILTER judged EXCLUDE REGEX "^coterie/(coterie|check|trace|sim)\\.hpp$")  # include what they do not use
-foreach(header IN LISTS judged)
-    set(stamp ${PROJECT_BINARY_DIR}/tidied/${header})
-    cmake_path(GET stamp PARENT_PATH folder)
-    add_custom_command(
-        OUTPUT ${stamp}
-        COMMAND ${CLANG_TIDY} --quiet ${PROJECT_SOURCE_DIR}/include/${header} -- -xc++ ${flags}
-        COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
-        COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
-        DEPENDS ${header_paths} .clang-tidy
-        COMMENT "clang-tidy ${header}"
-        VERBATIM
-    )
-    list(APPEND tidied ${stamp})
-endforeach()
-add_custom_target(tidy DEPENDS ${tidied})
-
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
-set(tools ${PROJECT_SOURCE_DIR}/tools)
+add_custom_target(
+    tidy
+    COMMAND ${each_header} --check tidy --tool ${CLANG_TIDY} -- ${flags} ${warnings}
+    COMMENT "clang-tidy over each header"
+    USES_TERMINAL VERBATIM
+)
 
 # coterie_add_check(<name> <command>...)
 function(coterie_add_check name)
@@ -77,6 +66,7 @@ function(coterie_add_check name)
     set_tests_properties(${name} PROPERTIES LABELS check)
 endfunction()
 
+coterie_add_check(header.alone ${each_header} --check alone --tool ${CMAKE_CXX_COMPILER} -- ${flags} ${warnings})
 coterie_add_check(header.rules ${Python3_EXECUTABLE} ${tools}/header_rules.py)
 coterie_add_check(
     header.lines ${Python3_EXECUTABLE} ${tools}/header_lines.py --compiler ${CMAKE_CXX_COMPILER} -- ${flags}
@@ -87,15 +77,10 @@ coterie_add_check(
     -Werror
 )
 
-# Code that must not compile. Each file is compiled without its fault as well: it fails for no other reason.
-file(GLOB faulty CONFIGURE_DEPENDS tests/must_fail/*.cpp)
-foreach(source IN LISTS faulty)
-    cmake_path(GET source STEM name)
-    set(compile ${CMAKE_CXX_COMPILER} ${flags} ${warnings} -fsyntax-only ${source})
-    coterie_add_check(must_fail.${name}.sound ${compile} -DCOTERIE_MUST_FAIL=0)
-    coterie_add_check(must_fail.${name}.faulty ${compile} -DCOTERIE_MUST_FAIL=1)
-    set_tests_properties(must_fail.${name}.faulty PROPERTIES WILL_FAIL ON)
-endforeach()
+coterie_add_check(
+    must_fail ${Python3_EXECUTABLE} ${tools}/must_fail.py --compiler ${CMAKE_CXX_COMPILER} -- ${flags} ${warnings}
+)
+set_tests_properties(header.alone header.lines snippets must_fail PROPERTIES PROCESSORS 2)
 
 # The four ways to use the library from another project.
 set(consumers ${PROJECT_SOURCE_DIR}/tests/consumers)

@@ -16,13 +16,24 @@ endif()
 
 set(CMAKE_CXX_EXTENSIONS OFF)
 
+# ccache, where it is installed. A compilation in another checkout of the same sources is found as well: paths
+# below the source folder do not count, and what the compiler writes names them relative to it. Beside a
+# precompiled header ccache can only help when it may ignore that header's time stamp and its macros.
 find_program(CCACHE ccache)
 mark_as_advanced(CCACHE)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # ccache can only help beside a precompiled header when it may ignore the header's time stamp.
-    set(CMAKE_CXX_COMPILER_LAUNCHER
-        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE}
+if(CCACHE AND UNIX AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${PROJECT_BINARY_DIR}/generated/by_ccache)
+    file(
+        CONFIGURE
+        OUTPUT ${CMAKE_CXX_COMPILER_LAUNCHER}
+        CONTENT
+            "#!/bin/sh
+CCACHE_BASEDIR='${PROJECT_SOURCE_DIR}' CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 \\
+CCACHE_SLOPPINESS=pch_defines,time_macros exec '${CCACHE}' \"$@\"
+"
     )
+    file(CHMOD ${CMAKE_CXX_COMPILER_LAUNCHER} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+    add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
         add_compile_options(-fpch-preprocess)
     endif()

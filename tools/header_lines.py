@@ -3,7 +3,7 @@
 """Counts the preprocessed lines of each header and holds them to the tier of tools/header_tiers.txt.
 
 The lines of `g++ -E -P` do not depend on the machine, so that they can be a limit. A header without a
-tier, or a tier without its header, is a failure.
+tier, or a tier without its header, is a failure. Counts are remembered (remembered.py).
 """
 
 import argparse
@@ -13,15 +13,23 @@ import subprocess
 import sys
 
 import headers
+from remembered import Remembered
 
 
-def count_lines(compiler, flags, header):
-    command = [compiler, *flags, "-E", "-P", "-x", "c++", "-"]
-    source = f"#include <coterie/{header}>\n"
-    run = subprocess.run(command, input=source, capture_output=True, text=True)
+def unit(header):
+    return f"#include <coterie/{header}>\n"
+
+
+def count_lines(command, header, memory):
+    counted = memory.recall(unit(header))
+    if counted is not None:
+        return int(counted)
+    run = subprocess.run(command, input=unit(header), capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(f"{header} cannot be preprocessed:\n{run.stderr}")
-    return run.stdout.count("\n")
+    lines = run.stdout.count("\n")
+    memory.keep(str(lines), unit(header))
+    return lines
 
 
 def main():
@@ -31,10 +39,13 @@ def main():
     arguments = parser.parse_args()
     flags = arguments.flags or ["-std=c++23", f"-I{headers.INCLUDE}"]
 
+    command = [arguments.compiler, *flags, "-E", "-P", "-x", "c++", "-"]
+
     budgets, tiers, _ = headers.read_tiers()
     names = headers.all_headers()
+    memory = Remembered("lines", __file__, arguments.compiler, command, map(unit, names))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        counts = list(pool.map(lambda h: count_lines(arguments.compiler, flags, h), names))
+        counts = list(pool.map(lambda header: count_lines(command, header, memory), names))
 
     failures = [f"{header} is in header_tiers.txt but not in include/coterie"
                 for header in sorted(set(tiers) - set(names))]
@@ -52,6 +63,7 @@ def main():
             failures.append(f"{header} has {lines} lines; tier {tier} allows {limit}")
         print(f"{header:<{width}}  {lines:>6}  {limit or '':>6}  {tier or ''}{verdict}")
 
+    print(f"{len(names)} headers, {len(failures)} failures; {memory.summary()}")
     print("".join(f"\nerror: {failure}" for failure in failures).lstrip("\n"), file=sys.stderr)
     return 1 if failures else 0
 

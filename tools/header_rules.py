@@ -201,8 +201,12 @@ def main():
     parser.parse_args()
 
     names = headers.all_headers()
-    _, _, apart = headers.read_tiers()
+    _, tiers, marks = headers.read_tiers()
+    apart = {header for header in marks if "apart" in marks[header]}
     problems = [f"{header} {problem}" for header in names for problem in check_header(header, apart)]
+    problems += [f"{header} is of the tier library or needs exceptions, which only adapt/ may"
+                 for header in marks if room_of(header) != "adapt"
+                 and (tiers[header] == "library" or "exceptions" in marks[header])]
     problems += check_umbrellas(set(names), apart)
     problems += check_version()
     for problem in problems:

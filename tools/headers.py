@@ -10,6 +10,8 @@ INCLUDE = ROOT / "include"
 LIBRARY = INCLUDE / "coterie"
 TIERS = ROOT / "tools" / "header_tiers.txt"
 
+MARKS = {"apart", "exceptions"}
+
 INCLUDE_LINE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -24,17 +26,17 @@ def includes(header):
 
 
 def read_tiers():
-    """Returns the budget of each tier, the tier of each header, and the headers that stand apart."""
-    budgets, tiers, apart = {}, {}, set()
+    """Returns the budget of each tier, the tier of each header, and the words after it ("apart", "exceptions")."""
+    budgets, tiers, marks = {}, {}, {}
     for number, line in enumerate(TIERS.read_text().splitlines(), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
         if words[0] == "tier" and len(words) == 3:
             budgets[words[1]] = int(words[2])
-        elif len(words) in (2, 3) and words[1] in budgets and words[2:] in ([], ["apart"]):
+        elif len(words) >= 2 and words[1] in budgets and set(words[2:]) <= MARKS:
             tiers[words[0]] = words[1]
-            apart.update(words[:1] if words[2:] else [])
+            marks[words[0]] = set(words[2:])
         else:
             sys.exit(f"{TIERS}:{number}: not understood: {line}")
-    return budgets, tiers, apart
+    return budgets, tiers, marks

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""Compiles and runs the C++ code in README.md and docs/*.md.
+"""Compiles and runs the C++ code in README.md and docs/*.md. What passed before is remembered (remembered.py).
 
 ```cpp            a program, with main(). It must compile without a warning and return 0. If the next
                   fenced block is ```text, that is what it must print.
@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+from headers import ROOT
+from remembered import Remembered
+
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -77,6 +79,8 @@ def main():
     snippets = [snippet for page in pages for snippet in read_page(page)]
     programs = [snippet for snippet in snippets if snippet.kind == "cpp"]
     fragments = [snippet for snippet in snippets if snippet.kind == "cpp fragment"]
+    memory = Remembered("snippets", __file__, arguments.compiler, [*command, "-E", "-P", "-x", "c++", "-"],
+                        [snippet.code for snippet in programs])
     failed = len(snippets) - len(programs) - len(fragments)
     for snippet in snippets:
         if snippet.kind not in ("cpp", "cpp fragment"):
@@ -84,7 +88,10 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        problems = pool.map(lambda snippet: check(snippet, command, folder), programs)
+        problems = pool.map(
+            lambda snippet: memory.judge(
+                lambda: check(snippet, command, folder), snippet.code, str(snippet.expected)),
+            programs)
         for snippet, problem in zip(programs, problems):
             print(f"{snippet.place}: {problem or 'ok'}")
             failed += problem is not None
@@ -93,7 +100,8 @@ def main():
     if len(fragments) > arguments.max_fragments:
         print(f"error: {len(fragments)} fragments; at most {arguments.max_fragments} are allowed")
         failed += 1
-    print(f"{len(pages)} pages, {len(programs)} programs, {len(fragments)} fragments, {failed} failed")
+    print(f"{len(pages)} pages, {len(programs)} programs, {len(fragments)} fragments, {failed} failed; "
+          f"{memory.summary()}")
     return 1 if failed else 0
 
 

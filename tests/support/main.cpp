@@ -21,7 +21,6 @@
 #include <string_view>
 #include <system_error>
 
-#include "support/data.hpp"
 #include "support/seed.hpp"
 
 namespace {
@@ -47,11 +46,6 @@ std::uint64_t choose_seed() {
 std::uint64_t coterie::test::seed() {
     static const std::uint64_t chosen = choose_seed();
     return chosen;
-}
-
-std::filesystem::path coterie::test::data_dir() {
-    const char* const given = std::getenv("COTERIE_TEST_DATA");
-    return given != nullptr ? given : COTERIE_TEST_DATA_DIR;
 }
 
 int main(int argc, char** argv) {
