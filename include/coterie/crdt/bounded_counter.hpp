@@ -31,14 +31,8 @@ namespace coterie::inline v0::crdt {
 
 namespace detail {
 
-/// Whose quota went to whom; what a replica put in itself went from it to it.
 template <class Replica>
-struct quota_move {
-    Replica from{};
-    Replica to{};
-    friend constexpr auto operator<=>(const quota_move&, const quota_move&) = default;
-    friend constexpr bool operator==(const quota_move&, const quota_move&) = default;
-};
+struct quota_move;
 
 }  // namespace detail
 
@@ -155,20 +149,6 @@ private:
 
 }  // namespace coterie::inline v0::crdt
 
-/// Both replicas.
-template <coterie::encodable Replica>
-struct coterie::codec<coterie::crdt::detail::quota_move<Replica>> {
-    static void encode(writer& w, const crdt::detail::quota_move<Replica>& m) {
-        encode_to(w, m.from);
-        encode_to(w, m.to);
-    }
-    static std::expected<crdt::detail::quota_move<Replica>, decode_error> decode(reader& r) {
-        auto from = r.value<Replica>();
-        auto to = r.value<Replica>();
-        return r.result(crdt::detail::quota_move<Replica>{std::move(from), std::move(to)});
-    }
-};
-
 /// What was moved, then what was taken.
 template <coterie::encodable Replica>
 struct coterie::codec<coterie::crdt::bounded_counter<Replica>> {
@@ -188,5 +168,34 @@ struct coterie::codec<coterie::crdt::bounded_counter<Replica>> {
         c.moved_ = std::move(*moved);
         c.taken_ = std::move(*taken);
         return c;
+    }
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
+namespace coterie::inline v0::crdt::detail {
+
+/// Whose quota went to whom; what a replica put in itself went from it to it.
+template <class Replica>
+struct quota_move {
+    Replica from{};
+    Replica to{};
+    friend constexpr auto operator<=>(const quota_move&, const quota_move&) = default;
+    friend constexpr bool operator==(const quota_move&, const quota_move&) = default;
+};
+
+}  // namespace coterie::inline v0::crdt::detail
+
+/// Both replicas.
+template <coterie::encodable Replica>
+struct coterie::codec<coterie::crdt::detail::quota_move<Replica>> {
+    static void encode(writer& w, const crdt::detail::quota_move<Replica>& m) {
+        encode_to(w, m.from);
+        encode_to(w, m.to);
+    }
+    static std::expected<crdt::detail::quota_move<Replica>, decode_error> decode(reader& r) {
+        auto from = r.value<Replica>();
+        auto to = r.value<Replica>();
+        return r.result(crdt::detail::quota_move<Replica>{std::move(from), std::move(to)});
     }
 };

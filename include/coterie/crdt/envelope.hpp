@@ -33,6 +33,21 @@ concept sealable = lattice<L> && encodable<L> && requires {
     { L::type_on_wire } -> std::convertible_to<wire_type>;
 };
 
+/// The bytes of a value. Complexity: linear.
+template <sealable L>
+[[nodiscard]] std::vector<std::byte> seal(const L& value);
+
+/// The value that all of `bytes` are.
+///
+/// Errors: truncated; damaged where the checksum is wrong; invalid_value for another magic number or type;
+/// unsupported_version; and those of the value's codec. The damaged are told before anything is decoded.
+/// Complexity: linear; allocates at most in proportion to the input.
+template <sealable L>
+[[nodiscard]] std::expected<L, decode_error> open(std::span<const std::byte> bytes,
+                                                  const decode_limits& limits = {});
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 inline constexpr std::array envelope_magic{std::byte{'C'}, std::byte{'R'}, std::byte{'D'},
@@ -42,9 +57,8 @@ inline constexpr std::size_t checksum_size = 4;
 
 }  // namespace detail
 
-/// The bytes of a value. Complexity: linear.
 template <sealable L>
-[[nodiscard]] std::vector<std::byte> seal(const L& value) {
+std::vector<std::byte> seal(const L& value) {
     std::vector<std::byte> bytes;
     writer w(bytes);
     w.raw(detail::envelope_magic);
@@ -55,14 +69,8 @@ template <sealable L>
     return bytes;
 }
 
-/// The value that all of `bytes` are.
-///
-/// Errors: truncated; damaged where the checksum is wrong; invalid_value for another magic number or type;
-/// unsupported_version; and those of the value's codec. The damaged are told before anything is decoded.
-/// Complexity: linear; allocates at most in proportion to the input.
 template <sealable L>
-[[nodiscard]] std::expected<L, decode_error> open(std::span<const std::byte> bytes,
-                                                  const decode_limits& limits = {}) {
+std::expected<L, decode_error> open(std::span<const std::byte> bytes, const decode_limits& limits) {
     constexpr std::size_t header = detail::envelope_magic.size() + 2;
     if (bytes.size() < header + detail::checksum_size) {
         return std::unexpected(decode_error{decode_errc::truncated, bytes.size()});

@@ -22,7 +22,7 @@ namespace coterie::inline v0::crdt {
 
 namespace detail {
 
-/// The value that `Better` prefers. No value is worse than any.
+/// What both registers are: the largest value where `IsMax`, the smallest otherwise. No value is worse than any.
 template <class Derived, class T, bool IsMax>
 class extreme_register {
 public:

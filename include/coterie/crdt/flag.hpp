@@ -23,30 +23,8 @@ namespace coterie::inline v0::crdt {
 
 namespace detail {
 
-/// The dots of the marks that nobody who saw them has taken away.
 template <class Derived, replica_name Replica>
-class marks : public causal_value<Derived, dot_values<nothing, Replica>, Replica> {
-protected:
-    [[nodiscard]] bool is_marked() const noexcept { return !this->state_.store.is_empty(); }
-
-    std::expected<Derived, crdt_errc> mark(const Replica& r) {
-        const auto event = this->next_event(r);
-        if (!event.has_value()) return std::unexpected(event.error());
-        Derived delta = unmark();
-        for (auto* const state : {&this->state_, &delta.state_}) {
-            state->store.insert(*event, {});
-            state->context.insert(*event);
-        }
-        return delta;
-    }
-
-    Derived unmark() {
-        Derived delta;
-        delta.state_.context = this->dots_of(this->state_.store);
-        this->state_.store.clear();
-        return delta;
-    }
-};
+class marks;
 
 }  // namespace detail
 
@@ -85,6 +63,37 @@ public:
 private:
     friend class detail::marks<dw_flag, Replica>;
 };
+
+// --- details ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+/// The dots of the marks that nobody who saw them has taken away.
+template <class Derived, replica_name Replica>
+class marks : public causal_value<Derived, dot_values<nothing, Replica>, Replica> {
+protected:
+    [[nodiscard]] bool is_marked() const noexcept { return !this->state_.store.is_empty(); }
+
+    std::expected<Derived, crdt_errc> mark(const Replica& r) {
+        const auto event = this->next_event(r);
+        if (!event.has_value()) return std::unexpected(event.error());
+        Derived delta = unmark();
+        for (auto* const state : {&this->state_, &delta.state_}) {
+            state->store.insert(*event, {});
+            state->context.insert(*event);
+        }
+        return delta;
+    }
+
+    Derived unmark() {
+        Derived delta;
+        delta.state_.context = this->dots_of(this->state_.store);
+        this->state_.store.clear();
+        return delta;
+    }
+};
+
+}  // namespace detail
 
 }  // namespace coterie::inline v0::crdt
 

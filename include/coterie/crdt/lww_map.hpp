@@ -26,27 +26,10 @@
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/content_count.hpp>
+#include <coterie/crdt/count_leading.hpp>
 #include <coterie/crdt/wire_type.hpp>
 
 namespace coterie::inline v0::crdt {
-
-namespace detail {
-
-/// How many elements at the beginning have a property that no later one has. (<algorithm> is a quarter of what
-/// this header may cost.)
-template <class T, class Property>
-std::size_t count_leading(const std::vector<T>& elements, Property has_it) {
-    std::size_t first = 0;
-    for (std::size_t size = elements.size(); size != 0;) {
-        const std::size_t half = size / 2;
-        const bool goes_on = has_it(elements[first + half]);
-        first += goes_on ? half + 1 : 0;
-        size = goes_on ? size - half - 1 : half;
-    }
-    return first;
-}
-
-}  // namespace detail
 
 /// A register by time for each key. A regular type; a lattice.
 ///

@@ -36,15 +36,7 @@ namespace coterie::inline v0::crdt {
 namespace detail {
 
 template <class Value, replica_name Replica>
-struct store_for {
-    using type = dot_values<Value, Replica>;
-};
-template <causal Value, replica_name Replica>
-struct store_for<Value, Replica> {
-    static_assert(std::same_as<typename Value::replica_type, Replica>,
-                  "a map and its values name replicas by one type");
-    using type = Value::store_type;
-};
+struct store_for;
 
 }  // namespace detail
 
@@ -125,6 +117,22 @@ private:
 };
 
 // --- details ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+/// The store of a value in a map: its own, or its whole under the dot of its last update.
+template <class Value, replica_name Replica>
+struct store_for {
+    using type = dot_values<Value, Replica>;
+};
+template <causal Value, replica_name Replica>
+struct store_for<Value, Replica> {
+    static_assert(std::same_as<typename Value::replica_type, Replica>,
+                  "a map and its values name replicas by one type");
+    using type = Value::store_type;
+};
+
+}  // namespace detail
 
 template <std::totally_ordered Key, lattice Value, causality::replica_name Replica>
 template <class F>
