@@ -25,7 +25,7 @@
 #include <coterie/id/generate.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
-#include <coterie/id/monotonic.hpp>
+#include <coterie/id/monotonic_options.hpp>
 #include <coterie/id/snowflake_generator.hpp>
 #include <coterie/id/ulid_generator.hpp>
 #include <coterie/id/uuid_v7_generator.hpp>

@@ -57,6 +57,7 @@
 #include <coterie/id/layout.hpp>
 #include <coterie/id/layouts.hpp>
 #include <coterie/id/lease.hpp>
+#include <coterie/id/monotonic_options.hpp>
 #include <coterie/id/snowflake.hpp>
 #include <coterie/id/snowflake_generator.hpp>
 #include <coterie/id/ulid.hpp>

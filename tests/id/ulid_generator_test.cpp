@@ -13,7 +13,7 @@
 #include <coterie/id/ulid.hpp>
 
 #include "id/duplicates.hpp"
-#include "id/monotonic_checks.hpp"
+#include "id/monotonic_engine_checks.hpp"
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;

@@ -11,7 +11,7 @@
 #include <coterie/id/uuid.hpp>
 
 #include "id/duplicates.hpp"
-#include "id/monotonic_checks.hpp"
+#include "id/monotonic_engine_checks.hpp"
 #include "support/catch.hpp"
 
 using namespace std::chrono_literals;

@@ -20,7 +20,8 @@
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
-#include <coterie/id/monotonic.hpp>
+#include <coterie/id/monotonic_engine.hpp>
+#include <coterie/id/monotonic_options.hpp>
 #include <coterie/id/ulid.hpp>
 
 namespace coterie::inline v0::id {
@@ -61,13 +62,14 @@ public:
     void reseed() noexcept { engine_.reseed(); }
 
 private:
-    struct shape : detail::id_shape<ulid, 0, 16, 64, false> {
+    // The number is the id.
+    struct shape : detail::id_shape<ulid, detail::bit_shape{.high_tail = 16, .low_bits = 64}> {
         static ulid make(std::uint64_t high, std::uint64_t low) noexcept {
             return ulid::from_words(high, low);
         }
     };
 
-    detail::monotonic<Clock, Entropy, Sleeper> engine_;
+    detail::monotonic_engine<Clock, Entropy, Sleeper> engine_;
 };
 
 }  // namespace coterie::inline v0::id

@@ -24,7 +24,8 @@
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
-#include <coterie/id/monotonic.hpp>
+#include <coterie/id/monotonic_engine.hpp>
+#include <coterie/id/monotonic_options.hpp>
 #include <coterie/id/uuid.hpp>
 
 namespace coterie::inline v0::id {
@@ -82,16 +83,17 @@ public:
 
 private:
     // The number is what is left of the id without version and variant: 60 bits and 62.
-    template <unsigned KeyFraction, bool Counter>
-    struct shape : detail::id_shape<uuid, KeyFraction, 12 - KeyFraction, 62, Counter> {
+    using bit_shape = detail::bit_shape;
+    template <bit_shape Bits>
+    struct shape : detail::id_shape<uuid, Bits> {
         static uuid make(std::uint64_t high, std::uint64_t low) noexcept {
             const std::uint64_t time = high >> 12 << 16;
             return uuid::from_words(time | 0x7000 | (high & 0xFFF), std::uint64_t{2} << 62 | low);
         }
     };
-    using counter_shape = shape<0, true>;
-    using random_shape = shape<0, false>;
-    using precision_shape = shape<12, false>;
+    using counter_shape = shape<bit_shape{.high_tail = 12, .low_bits = 62, .counter = true}>;
+    using random_shape = shape<bit_shape{.high_tail = 12, .low_bits = 62}>;
+    using precision_shape = shape<bit_shape{.key_fraction = 12, .low_bits = 62}>;
 
     template <class Call>
     auto by_method(Call&& call) {
@@ -110,7 +112,7 @@ private:
                    : call.template operator()<precision_shape>();
     }
 
-    detail::monotonic<Clock, Entropy, Sleeper> engine_;
+    detail::monotonic_engine<Clock, Entropy, Sleeper> engine_;
     uuid_v7_method method_;
 };
 

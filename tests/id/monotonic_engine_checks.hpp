@@ -3,7 +3,7 @@
 
 // What generators of ULIDs and of UUIDv7s have in common, checked for each of them. A case C says:
 //
-//   C::id, C::shape                               the id, and its bits (monotonic_model.hpp)
+//   C::id, C::shape                               the id, and its bits (monotonic_engine_model.hpp)
 //   C::generator<Clock, Entropy, Sleeper>         the generator
 //   C::options(monotonic_options)                 its options
 //   C::parts(id)                                  key and tail of an id
@@ -29,11 +29,11 @@
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
-#include <coterie/id/monotonic.hpp>
+#include <coterie/id/monotonic_options.hpp>
 
 #include "core/child.hpp"
 #include "id/hostile.hpp"
-#include "id/monotonic_model.hpp"
+#include "id/monotonic_engine_model.hpp"
 #include "id/outcome.hpp"
 #include "id/samples.hpp"
 #include "support/catch.hpp"
@@ -71,7 +71,7 @@ void check_schedule(const std::vector<nanoseconds>& readings, const id::monotoni
     constant_entropy entropy(chance);
     eventful_sleeper sleeper([](nanoseconds) { return true; });
     manual_generator<C> ids(C::options(options), clock, entropy, sleeper);
-    monotonic_model model(C::shape, options);
+    monotonic_engine_model model(C::shape, options);
     std::optional<typename C::id> last;
     for (const nanoseconds at : readings) {
         clock.set(some_day + at);

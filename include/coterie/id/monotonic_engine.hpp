@@ -19,45 +19,37 @@
 #include <coterie/core/fork.hpp>
 #include <coterie/id/clock_policy.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/monotonic_options.hpp>
 
-namespace coterie::inline v0::id {
+namespace coterie::inline v0::id::detail {
 
-/// How the tail of an id is counted up within a unit of time.
-enum class tail_increment : std::uint8_t {
-    random,  ///< by 1 to 2^32, unpredictably: seeing an id does not help to guess the next
-    one,     ///< by 1: the fastest, and as guessable as it sounds
+/// How the number `high`, `low` of an id is shared out between key, tail and counter. The drawing beside
+/// monotonic_engine::state shows it for each kind of id.
+struct bit_shape {
+    unsigned key_fraction = 0;  ///< a key counts 2^-key_fraction milliseconds
+    unsigned high_tail = 0;  ///< the lowest bits of `high` that are tail; the rest of it is the key
+    unsigned low_bits = 64;  ///< the bits of `low`, all of them tail
+    bool counter = false;    ///< whether the tail in `high` is a counter, and `low` fresh each time
 };
 
-/// What a generator of ULIDs or UUIDv7s does.
-struct monotonic_options {
-    clock_policy clock{};
-    tail_increment increment = tail_increment::random;
-    /// Whether a fresh tail begins with a zero bit, so that at least half of its range lies ahead. Without
-    /// it a tail may begin anywhere, and a unit of time may be exhausted after a few ids.
-    bool headroom = true;
-};
-
-namespace detail {
-
-/// How many bits of an id are what. The number is `high` and `low`; low has LowBits, and the lowest
-/// HighTail bits of high belong to the tail too. A key counts 2^-KeyFraction milliseconds. Where the id
-/// has a Counter, it is the tail bits of high, and low is fresh each time. A shape derives from it and adds
-/// how an id is made of the number: `id make(high, low)`.
-template <class Id, unsigned KeyFraction, unsigned HighTail, unsigned LowBits, bool Counter>
+/// What the engine knows of one kind of id. A shape derives from it and adds how an id is made of the
+/// number: `id make(high, low)`.
+template <class Id, bit_shape Bits>
 struct id_shape {
     using id = Id;
-    static constexpr unsigned key_fraction = KeyFraction;
-    static constexpr unsigned high_tail = HighTail;
-    static constexpr std::uint32_t high_tail_mask = (std::uint32_t{1} << HighTail) - 1;
-    static constexpr std::uint64_t low_mask = ~std::uint64_t{0} >> (64 - LowBits);
-    static constexpr bool counter = Counter;
+    static constexpr unsigned key_fraction = Bits.key_fraction;
+    static constexpr unsigned high_tail = Bits.high_tail;
+    static constexpr std::uint32_t high_tail_mask = (std::uint32_t{1} << Bits.high_tail) - 1;
+    static constexpr std::uint64_t low_mask = ~std::uint64_t{0} >> (64 - Bits.low_bits);
+    static constexpr bool counter = Bits.counter;
 };
 
+/// Makes the numbers of ids, each larger than the one before. Shape: an id_shape.
 template <class Clock, class Entropy, class Sleeper>
-class monotonic {
+class monotonic_engine {
 public:
-    monotonic(const monotonic_options& options, Clock clock, Entropy entropy,
-              Sleeper sleeper) noexcept
+    monotonic_engine(const monotonic_options& options, Clock clock, Entropy entropy,
+                     Sleeper sleeper) noexcept
         : options_(options),
           allowed_(options.clock),
           clock_(std::forward<Clock>(clock)),
@@ -109,6 +101,19 @@ public:
     }
 
 private:
+    // The number of the last id, and what is known of its key. A key is a count of milliseconds, or of 4096ths
+    // of one where the clock's precision is increased. All tail bits together are one number, which is counted
+    // up. A counter is counted up by itself, and the bits behind it are fresh in each id.
+    //
+    //                                               high                             low
+    //   ULID                         63                 16 15        0   63                     0
+    //                               |      key : 48       | tail : 16 | |       tail : 64        |
+    //
+    //   UUIDv7                       59                 12 11        0   61                     0
+    //     fixed_length_counter      |      key : 48       | count : 12| |       fresh : 62       |
+    //     monotonic_random          |      key : 48       | tail : 12 | |       tail : 62        |
+    //     increased_clock_precision |            key : 60             | |       tail : 62        |
+    //
     // All zero: no id yet. That is also what a child process finds.
     struct state {
         std::int64_t next_key;       // one more than the last id's
@@ -265,8 +270,8 @@ private:
 
 template <class Clock, class Entropy, class Sleeper>
 template <class Shape, class Time>
-std::expected<typename Shape::id, id_error> monotonic<Clock, Entropy, Sleeper>::try_next_slowly(
-    Time now) noexcept {
+std::expected<typename Shape::id, id_error>
+monotonic_engine<Clock, Entropy, Sleeper>::try_next_slowly(Time now) noexcept {
     const auto fail = [](id_errc code, std::chrono::nanoseconds retry_after = {}) {
         return std::unexpected(id_error{code, retry_after});
     };
@@ -311,6 +316,4 @@ std::expected<typename Shape::id, id_error> monotonic<Clock, Entropy, Sleeper>::
     return fail(id_errc::sequence_exhausted, early - allowed_.new_unit);
 }
 
-}  // namespace detail
-
-}  // namespace coterie::inline v0::id
+}  // namespace coterie::inline v0::id::detail

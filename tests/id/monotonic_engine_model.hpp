@@ -12,7 +12,7 @@
 
 #include <coterie/core/clock.hpp>
 #include <coterie/id/clock_policy.hpp>
-#include <coterie/id/monotonic.hpp>
+#include <coterie/id/monotonic_options.hpp>
 
 namespace coterie::test {
 
@@ -34,9 +34,9 @@ struct modelled_id {
     friend bool operator==(const modelled_id&, const modelled_id&) = default;
 };
 
-class monotonic_model {
+class monotonic_engine_model {
 public:
-    monotonic_model(tail_shape shape, const id::monotonic_options& options)
+    monotonic_engine_model(tail_shape shape, const id::monotonic_options& options)
         : shape_(shape), options_(options) {}
 
     std::expected<modelled_id, id::id_error> next(wall_time now, std::byte chance) {
