@@ -40,6 +40,21 @@ enum class parse_errc : std::uint8_t {
     return "unknown parse error";
 }
 
+/// Why a text could not be parsed, and where.
+struct parse_error {
+    parse_errc code;
+    /// The index of the first character that is wrong; where the text is too short, its length.
+    std::size_t position;
+
+    /// Appends "invalid character at position 7" to a string.
+    template <class Out>
+    constexpr void append_to(Out& out) const;
+
+    friend constexpr bool operator==(const parse_error&, const parse_error&) = default;
+};
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 /// Appends a number in decimal to anything with push_back(char).
@@ -50,23 +65,21 @@ constexpr void append_decimal(Out& out, std::uint64_t number) {
     for (; unit != 0; unit /= 10) out.push_back(static_cast<char>('0' + number / unit % 10));
 }
 
+/// Appends what is wrong and where: "invalid character at position 7". `unit` is what positions count.
+template <described_enum E, class Out>
+constexpr void append_error_at(Out& out, E code, const char* unit, std::uint64_t position) {
+    out.append(describe(code));
+    out.append(" at ");
+    out.append(unit);
+    out.push_back(' ');
+    append_decimal(out, position);
+}
+
 }  // namespace detail
 
-/// Why a text could not be parsed, and where.
-struct parse_error {
-    parse_errc code;
-    /// The index of the first character that is wrong; where the text is too short, its length.
-    std::size_t position;
-
-    /// Appends "invalid character at position 7" to a string.
-    template <class Out>
-    constexpr void append_to(Out& out) const {
-        out.append(describe(code));
-        out.append(" at position ");
-        detail::append_decimal(out, position);
-    }
-
-    friend constexpr bool operator==(const parse_error&, const parse_error&) = default;
-};
+template <class Out>
+constexpr void parse_error::append_to(Out& out) const {
+    detail::append_error_at(out, code, "position", position);
+}
 
 }  // namespace coterie::inline v0

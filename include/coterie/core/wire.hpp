@@ -76,9 +76,7 @@ struct decode_error {
     /// Appends "invalid value at byte 7" to a string.
     template <class Out>
     constexpr void append_to(Out& out) const {
-        out.append(describe(code));
-        out.append(" at byte ");
-        detail::append_decimal(out, offset);
+        detail::append_error_at(out, code, "byte", offset);
     }
 
     friend constexpr bool operator==(const decode_error&, const decode_error&) = default;

@@ -71,9 +71,7 @@ struct syntax_error {
     /// Appends "unknown node at position 7" to a string.
     template <class Out>
     constexpr void append_to(Out& out) const {
-        out.append(describe(code));
-        out.append(" at position ");
-        coterie::detail::append_decimal(out, position);
+        coterie::detail::append_error_at(out, code, "position", position);
     }
 
     friend constexpr bool operator==(const syntax_error&, const syntax_error&) = default;
