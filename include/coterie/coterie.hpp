@@ -28,6 +28,7 @@
 #include <coterie/core/error.hpp>
 #include <coterie/core/fork.hpp>
 #include <coterie/core/high_water_mark.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/printable.hpp>
 #include <coterie/core/protocol.hpp>

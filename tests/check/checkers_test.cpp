@@ -28,6 +28,7 @@
 #include <coterie/check/register_model.hpp>
 #include <coterie/check/verdict.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/crdt/or_set.hpp>
 
@@ -53,7 +54,7 @@ using ids = std::vector<check::operation_id>;
 }  // namespace
 
 TEST_CASE("ids are unique until one is given twice") {
-    check::history<check::nothing, int> h;
+    check::history<nothing, int> h;
     const auto give = [&](int id, int t) {
         const auto op = h.invoke(static_cast<check::client_id>(t), {}, at(t));
         h.complete(op, id, at(t + 1));

@@ -3,7 +3,7 @@
 
 // Whether a service of ids gave none twice.
 //
-//   check::history<check::nothing, id::ulid> h;     // each output is an id
+//   check::history<nothing, id::ulid> h;     // each output is an id
 //   const check::verdict v = check::unique_ids(h);
 
 #include <concepts>
@@ -15,11 +15,6 @@
 #include <coterie/check/verdict.hpp>
 
 namespace coterie::inline v0::check {
-
-/// The input of operations that ask for nothing in particular.
-struct nothing {
-    friend bool operator==(const nothing&, const nothing&) = default;
-};
 
 /// Whether no two completed operations gave the same. Id: hashable. Complexity: linear, expected.
 template <class Input, class Id>

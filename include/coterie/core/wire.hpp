@@ -39,6 +39,7 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/bits.hpp>
 #include <coterie/core/error.hpp>
+#include <coterie/core/nothing.hpp>
 
 namespace coterie::inline v0 {
 
@@ -514,6 +515,15 @@ struct codec<bool> {
     static constexpr void encode(writer& w, bool x) { w.boolean(x); }
     static constexpr std::expected<bool, decode_error> decode(reader& r) {
         return r.result(r.boolean());
+    }
+};
+
+/// Nothing takes no bytes.
+template <>
+struct codec<nothing> {
+    static constexpr void encode(writer&, const nothing&) {}
+    static constexpr std::expected<nothing, decode_error> decode(reader& r) {
+        return r.result(nothing{});
     }
 };
 

@@ -144,11 +144,6 @@ private:
     std::vector<entry> entries_;  // in the order of their dots
 };
 
-/// Nothing but the dot.
-struct nothing {
-    friend constexpr auto operator<=>(const nothing&, const nothing&) = default;
-};
-
 /// A store for each key. A regular type; keys with an empty store are not there.
 template <class Key, class Store, replica_name Replica>
 class keyed_stores {

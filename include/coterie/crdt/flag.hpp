@@ -13,7 +13,7 @@
 #include <expected>
 
 #include <coterie/causality/replica_id.hpp>
-#include <coterie/core/wire.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/crdt/causal_value.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/error.hpp>
@@ -96,12 +96,3 @@ protected:
 }  // namespace detail
 
 }  // namespace coterie::inline v0::crdt
-
-/// No bytes.
-template <>
-struct coterie::codec<coterie::crdt::detail::nothing> {
-    static void encode(writer&, const crdt::detail::nothing&) {}
-    static std::expected<crdt::detail::nothing, decode_error> decode(reader& r) {
-        return r.result(crdt::detail::nothing{});
-    }
-};

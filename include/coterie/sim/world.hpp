@@ -40,6 +40,7 @@
 #include <coterie/core/bits.hpp>
 #include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/event_queue.hpp>
@@ -117,9 +118,6 @@ public:
 private:
     Object object_;
 };
-
-/// What a program is that only leaves timers and handlers behind.
-struct nothing {};
 
 }  // namespace detail
 
@@ -579,7 +577,8 @@ trace::node_id world::add(std::string_view name, Start start) {
     return add_machine(name, [start = std::move(start)](node& self) mutable -> detail::program* {
         if constexpr (std::is_void_v<result>) {
             start(self);
-            return new detail::program_of<detail::nothing>();
+            // All that it leaves behind is timers and handlers.
+            return new detail::program_of<nothing>();
         } else {
             return new detail::program_of<result>(start(self));
         }

@@ -26,6 +26,7 @@
 #include <coterie/check/versioned_access.hpp>
 #include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/sim/nemesis.hpp>
@@ -77,7 +78,7 @@ using network = sim::network<message>;
 /// What clients saw, in the order of each; and what they were told that their writes are.
 struct record {
     std::vector<check::versioned_access<int, version>> accesses;
-    check::history<check::nothing, std::uint64_t> writes;
+    check::history<nothing, std::uint64_t> writes;
 };
 
 /// What the program is.

@@ -32,6 +32,7 @@
 #include <coterie/check/unique_ids.hpp>
 #include <coterie/check/verdict.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/nothing.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/quorum/node_set.hpp>
 #include <coterie/quorum/tally.hpp>
@@ -344,9 +345,7 @@ public:
 
     /// Who led, as a lock; and each term when it began to be led.
     [[nodiscard]] const history& leaders() const { return leaders_; }
-    [[nodiscard]] const check::history<check::nothing, std::uint64_t>& terms() const {
-        return terms_;
-    }
+    [[nodiscard]] const check::history<nothing, std::uint64_t>& terms() const { return terms_; }
 
 private:
     [[nodiscard]] std::uint64_t leads(trace::node_id i) const {
@@ -361,7 +360,7 @@ private:
     sim::world& world_;
     std::vector<std::uint64_t> holding_;
     history leaders_;
-    check::history<check::nothing, std::uint64_t> terms_;
+    check::history<nothing, std::uint64_t> terms_;
 };
 
 /// What is claimed of the program.
