@@ -9,9 +9,10 @@
 #include <span>
 #include <string_view>
 
-#include <coterie/id/crockford.hpp>
-#include <coterie/id/hex.hpp>
+#include <coterie/id/bits128.hpp>
 #include <coterie/id/text_x86.hpp>
+#include <coterie/id/ulid.hpp>
+#include <coterie/id/uuid.hpp>
 
 namespace {
 
@@ -20,24 +21,6 @@ using namespace coterie::id::detail;
 void require(bool holds) {
     if (!holds) __builtin_trap();
 }
-
-struct ulid_text {
-    static constexpr std::size_t size = crockford_size;
-    static void encode(bits128 bits, std::span<char, size> out) { crockford_encode(bits, out); }
-    static auto decode(std::string_view text) {
-        return crockford_decode<crockford_aliases::none>(text);
-    }
-    static constexpr auto write = write_ulid_text;
-    static constexpr auto read = read_ulid_text;
-};
-
-struct uuid_text {
-    static constexpr std::size_t size = uuid_size;
-    static void encode(bits128 bits, std::span<char, size> out) { uuid_encode(bits, out); }
-    static auto decode(std::string_view text) { return uuid_decode(text, true, 0); }
-    static constexpr auto write = write_uuid_text;
-    static constexpr auto read = read_uuid_text;
-};
 
 template <class Text>
 void compare(std::string_view text, bits128 bits) {

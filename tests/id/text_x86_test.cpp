@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include <coterie/core/error.hpp>
+#include <coterie/id/bits128.hpp>
 #include <coterie/id/ulid.hpp>
 #include <coterie/id/uuid.hpp>
 
@@ -30,51 +32,21 @@ using detail::text_level;
 using decoded = std::expected<bits128, parse_error>;
 
 /// The three ways through the text of one type: by the portable code, by a level, and as users call it.
-struct ulid_text {
-    static constexpr std::size_t size = coterie::id::ulid::max_text_size;
-    using out = std::span<char, size>;
+template <class Id, class Text>
+struct text_of : Text {
+    using out = std::span<char, Text::size>;
 
-    static void encode(bits128 bits, out to) { detail::crockford_encode(bits, to); }
-    static decoded decode(std::string_view text) {
-        return detail::crockford_decode<detail::crockford_aliases::none>(text);
-    }
-    static bool write(bits128 bits, out to, text_level level) {
-        return detail::write_ulid_text(bits, to, level);
-    }
-    static bool read(std::string_view text, bits128& to, text_level level) {
-        return detail::read_ulid_text(text, to, level);
-    }
-    static void to_chars(bits128 bits, out to) {
-        coterie::id::ulid::from_words(bits.high, bits.low).to_chars(to);
-    }
+    static void to_chars(bits128 bits, out to) { Id::from_words(bits.high, bits.low).to_chars(to); }
     static decoded parse(std::string_view text) {
-        const auto id = coterie::id::ulid::parse(text);
+        const auto id = Id::parse(text);
         if (!id.has_value()) return std::unexpected(id.error());
         return bits128{id->high(), id->low()};
     }
 };
-
-struct uuid_text {
-    static constexpr std::size_t size = coterie::id::uuid::max_text_size;
-    using out = std::span<char, size>;
-
-    static void encode(bits128 bits, out to) { detail::uuid_encode(bits, to); }
-    static decoded decode(std::string_view text) { return detail::uuid_decode(text, true, 0); }
-    static bool write(bits128 bits, out to, text_level level) {
-        return detail::write_uuid_text(bits, to, level);
-    }
-    static bool read(std::string_view text, bits128& to, text_level level) {
-        return detail::read_uuid_text(text, to, level);
-    }
-    static void to_chars(bits128 bits, out to) {
-        coterie::id::uuid::from_words(bits.high, bits.low).to_chars(to);
-    }
-    static decoded parse(std::string_view text) {
-        const auto id = coterie::id::uuid::parse(text);
-        if (!id.has_value()) return std::unexpected(id.error());
-        return bits128{id->high(), id->low()};
-    }
-};
+using ulid_text = text_of<coterie::id::ulid, detail::ulid_text>;
+using uuid_text = text_of<coterie::id::uuid, detail::uuid_text>;
+static_assert(ulid_text::size == coterie::id::ulid::max_text_size);
+static_assert(uuid_text::size == coterie::id::uuid::max_text_size);
 
 /// Runs `check(level)` at each level of this processor but the portable one.
 template <class Check>

@@ -3,7 +3,9 @@
 
 // Why an id cannot be made. (Why a text is not an id is a parse_error, of core/error.hpp.)
 
+#include <cstddef>
 #include <cstdint>
+#include <expected>
 
 #include <coterie/core/error.hpp>  // IWYU pragma: export
 
@@ -47,7 +49,15 @@ enum class id_errc : std::uint8_t {
     return "unknown id error";
 }
 
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
+
+/// The error of a text that has not the length that it should have, at the first character too many or where
+/// the first one is missing.
+constexpr std::unexpected<parse_error> wrong_length(std::size_t size, std::size_t wanted) noexcept {
+    return std::unexpected(parse_error{parse_errc::wrong_length, size < wanted ? size : wanted});
+}
 
 /// Not constexpr: a literal that is no id calls it, and so does not compile.
 inline void invalid_id_literal() {}

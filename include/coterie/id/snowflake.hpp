@@ -300,8 +300,7 @@ template <snowflake_layout Layout>
 constexpr std::expected<snowflake<Layout>, parse_error> snowflake<Layout>::parse(
     std::string_view text) noexcept {
     if (text.empty() || text.size() > max_text_size) {
-        return std::unexpected(
-            parse_error{parse_errc::wrong_length, text.empty() ? 0 : max_text_size});
+        return detail::wrong_length(text.size(), max_text_size);
     }
     std::uint64_t value = 0;
     bool overflow = false;

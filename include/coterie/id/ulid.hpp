@@ -27,6 +27,7 @@
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/crockford.hpp>
 #include <coterie/id/error.hpp>
+#include <coterie/id/text128.hpp>
 #include <coterie/id/text_x86.hpp>
 
 namespace coterie::inline v0::id {
@@ -104,28 +105,38 @@ inline namespace literals {
 
 /// "01ARZ3NDEKTSV4RRFFQ69G5FAV"_ulid, parsed strictly by the compiler.
 consteval ulid operator""_ulid(const char* text, std::size_t size) {
-    const auto id = ulid::parse(std::string_view(text, size));
-    if (!id.has_value()) detail::invalid_id_literal();
-    return *id;
+    return detail::id_literal<ulid>(text, size);
 }
 
 }  // namespace literals
 
 // --- details ---------------------------------------------------------------------------------------
 
-constexpr std::expected<ulid, parse_error> ulid::parse(std::string_view text) noexcept {
-    if !consteval {
-        if (detail::bits128 fast; detail::read_ulid_text(text, fast)) return ulid(fast);
+namespace detail {
+
+/// The text of a ULID (text128.hpp).
+struct ulid_text {
+    static constexpr std::size_t size = crockford_size;
+    static constexpr auto encode = crockford_encode;
+    static constexpr auto decode = crockford_decode<crockford_aliases::none>;
+    static constexpr auto write = write_ulid_text;
+    static constexpr auto read = read_ulid_text;
+
+    static constexpr std::expected<bits128, parse_error> decode_lenient(
+        std::string_view text) noexcept {
+        if (text.size() != size) return wrong_length(text.size(), size);
+        return crockford_decode<crockford_aliases::i_l_o>(text);
     }
-    const auto bits = detail::crockford_decode<detail::crockford_aliases::none>(text);
-    if (!bits.has_value()) return std::unexpected(bits.error());
-    return ulid(*bits);
+};
+
+}  // namespace detail
+
+constexpr std::expected<ulid, parse_error> ulid::parse(std::string_view text) noexcept {
+    return detail::parse_id<ulid, detail::ulid_text>(text);
 }
 
 constexpr std::expected<ulid, parse_error> ulid::parse_lenient(std::string_view text) noexcept {
-    const auto bits = detail::crockford_decode<detail::crockford_aliases::i_l_o>(text);
-    if (!bits.has_value()) return std::unexpected(bits.error());
-    return ulid(*bits);
+    return detail::id_of<ulid>(detail::ulid_text::decode_lenient(text));
 }
 
 constexpr ulid ulid::from_bytes(std::span<const std::byte, 16> bytes) noexcept {
@@ -175,12 +186,7 @@ constexpr std::expected<ulid, id_errc> ulid::successor() const noexcept {
 }
 
 constexpr char* ulid::to_chars(std::span<char, max_text_size> out) const noexcept {
-    if consteval {
-        detail::crockford_encode(bits_, out);
-    } else {
-        if (!detail::write_ulid_text(bits_, out)) detail::crockford_encode(bits_, out);
-    }
-    return out.data() + out.size();
+    return detail::write_id<detail::ulid_text>(bits_, out);
 }
 
 constexpr std::string ulid::to_string() const { return coterie::to_string(*this); }

@@ -30,6 +30,7 @@
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/error.hpp>
 #include <coterie/id/hex.hpp>
+#include <coterie/id/text128.hpp>
 #include <coterie/id/text_x86.hpp>
 #include <coterie/id/ulid.hpp>
 
@@ -150,9 +151,7 @@ inline namespace literals {
 
 /// "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"_uuid, parsed strictly by the compiler.
 consteval uuid operator""_uuid(const char* text, std::size_t size) {
-    const auto id = uuid::parse(std::string_view(text, size));
-    if (!id.has_value()) detail::invalid_id_literal();
-    return *id;
+    return detail::id_literal<uuid>(text, size);
 }
 
 }  // namespace literals
@@ -172,7 +171,22 @@ constexpr bool has_urn_prefix(std::string_view text) noexcept {
     return true;
 }
 
-constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_view text) noexcept {
+/// The text of a UUID (text128.hpp).
+struct uuid_text {
+    static constexpr std::size_t size = uuid_size;
+    static constexpr auto encode = uuid_encode;
+    static constexpr auto write = write_uuid_text;
+    static constexpr auto read = read_uuid_text;
+
+    static constexpr std::expected<bits128, parse_error> decode(std::string_view text) noexcept {
+        return uuid_decode(text, true, 0);
+    }
+    static constexpr std::expected<bits128, parse_error> decode_lenient(
+        std::string_view text) noexcept;
+};
+
+constexpr std::expected<bits128, parse_error> uuid_text::decode_lenient(
+    std::string_view text) noexcept {
     const std::size_t brace = text.starts_with('{') ? 1 : 0;
     const std::size_t prefix = has_urn_prefix(text) ? 9 : brace;
     const std::size_t digits =
@@ -181,8 +195,7 @@ constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_vi
         digits == 36 || (digits != 32 && text.size() > prefix + 8 && text[prefix + 8] == '-');
     const std::size_t end = prefix + (hyphens ? 36 : 32);
     if (text.size() != end + brace) {
-        const std::size_t at = text.size() < end + brace ? text.size() : end + brace;
-        return std::unexpected(parse_error{parse_errc::wrong_length, at});
+        return wrong_length(text.size(), end + brace);
     }
     const auto bits = uuid_decode(text.substr(prefix, end - prefix), hyphens, prefix);
     if (bits.has_value() && brace != 0 && text[end] != '}') {
@@ -194,22 +207,11 @@ constexpr std::expected<bits128, parse_error> uuid_decode_lenient(std::string_vi
 }  // namespace detail
 
 constexpr std::expected<uuid, parse_error> uuid::parse(std::string_view text) noexcept {
-    if (text.size() != max_text_size) {
-        const std::size_t at = text.size() < max_text_size ? text.size() : max_text_size;
-        return std::unexpected(parse_error{parse_errc::wrong_length, at});
-    }
-    if !consteval {
-        if (detail::bits128 fast; detail::read_uuid_text(text, fast)) return uuid(fast);
-    }
-    const auto bits = detail::uuid_decode(text, true, 0);
-    if (!bits.has_value()) return std::unexpected(bits.error());
-    return uuid(*bits);
+    return detail::parse_id<uuid, detail::uuid_text>(text);
 }
 
 constexpr std::expected<uuid, parse_error> uuid::parse_lenient(std::string_view text) noexcept {
-    const auto bits = detail::uuid_decode_lenient(text);
-    if (!bits.has_value()) return std::unexpected(bits.error());
-    return uuid(*bits);
+    return detail::id_of<uuid>(detail::uuid_text::decode_lenient(text));
 }
 
 constexpr uuid uuid::from_bytes(std::span<const std::byte, 16> bytes) noexcept {
@@ -286,12 +288,7 @@ constexpr std::expected<uuid, id_errc> uuid::successor() const noexcept {
 }
 
 constexpr char* uuid::to_chars(std::span<char, max_text_size> out) const noexcept {
-    if consteval {
-        detail::uuid_encode(bits_, out);
-    } else {
-        if (!detail::write_uuid_text(bits_, out)) detail::uuid_encode(bits_, out);
-    }
-    return out.data() + out.size();
+    return detail::write_id<detail::uuid_text>(bits_, out);
 }
 
 constexpr std::string uuid::to_string() const { return coterie::to_string(*this); }
