@@ -13,6 +13,7 @@
 #include <coterie/core/text.hpp>
 
 #include "support/catch.hpp"
+#include "support/clocks.hpp"
 #include "support/seed.hpp"
 
 using namespace std::chrono_literals;
@@ -27,12 +28,14 @@ using coterie::causality::commit_wait;
 using coterie::causality::kernel_clock_error;
 using coterie::causality::manual_clock_error;
 using coterie::causality::surely_before;
+using coterie::test::millisecond_clock;
+using coterie::test::second_clock;
+using coterie::test::some_day;
 
 namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr wall_time some_day{std::chrono::sys_days{std::chrono::year{2026} / 2 / 3}};
 constexpr auto synchronised = clock_status::synchronised;
 constexpr clock_error_bound ten_ms{
     .status = synchronised, .max_error = 10ms, .drift_per_second = 500us};
@@ -180,15 +183,14 @@ TEST_CASE("the widest bounds end where time does") {
 }
 
 TEST_CASE("a clock that rounds down may be as much later") {
-    basic_manual_clock<sys_milliseconds> ms{
-        std::chrono::time_point_cast<std::chrono::milliseconds>(some_day)};
+    millisecond_clock ms{std::chrono::time_point_cast<std::chrono::milliseconds>(some_day)};
     manual_clock_error error(ten_ms);
     manual_steady_clock steady;
     bounded_clock<decltype(ms)&, manual_clock_error&, manual_steady_clock&> clock({}, ms, error,
                                                                                   steady);
     CHECK(clock.now() == clock_interval{some_day - 10ms, some_day + 11ms, synchronised});
 
-    basic_manual_clock<std::chrono::sys_seconds> s{std::chrono::sys_seconds::max()};
+    second_clock s{std::chrono::sys_seconds::max()};
     bounded_clock<decltype(s)&, manual_clock_error&, manual_steady_clock&> far({}, s, error,
                                                                                steady);
     CHECK(far.now().latest == wall_time::max());

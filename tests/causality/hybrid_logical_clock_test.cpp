@@ -33,8 +33,8 @@
 #include <nlohmann/json.hpp>
 
 #include "id/duplicates.hpp"
-#include "id/hostile.hpp"
 #include "support/catch.hpp"
+#include "support/clocks.hpp"
 #include "support/data.hpp"
 #include "support/seed.hpp"
 
@@ -46,16 +46,17 @@ using coterie::causality::clock_error;
 using coterie::causality::hybrid_clock_options;
 using coterie::causality::hybrid_logical_clock;
 using coterie::causality::hybrid_timestamp;
+using coterie::test::eventful_clock;
+using coterie::test::millisecond_clock;
 using coterie::test::nanoseconds;
+using coterie::test::second_clock;
+using coterie::test::some_day;
 
 namespace {
 
 using std::chrono::milliseconds;
-using millisecond_clock = basic_manual_clock<sys_milliseconds>;
-using second_clock = basic_manual_clock<std::chrono::sys_seconds>;
 using stamped = std::expected<hybrid_timestamp, clock_error>;
 
-constexpr std::chrono::sys_days some_day{std::chrono::year{2026} / 2 / 3};
 constexpr std::uint64_t max_physical = hybrid_timestamp::max_physical;
 
 /// The two kinds of clock, to run the same tests.
@@ -696,28 +697,21 @@ TEST_CASE("while one thread writes the mark, the others go on as far as it cover
 TEST_CASE("the word is loaded before the clock is read") {
     // A clock during whose reading another thread takes a timestamp of a later millisecond, with the last
     // logical part: the carry must not be held against a reading that is older than it.
-    struct busy_clock {
-        wall_time t{some_day};
-        std::function<void()> during = [] {};
-        wall_time now() {
-            const wall_time read = t;
-            std::exchange(during, [] {})();
-            return read;
-        }
-    };
-    busy_clock physical;
-    atomic_hybrid_logical_clock<busy_clock&> clock({.max_offset = 0ms}, physical);
+    eventful_clock physical(some_day);
+    atomic_hybrid_logical_clock<eventful_clock&> clock({.max_offset = 0ms}, physical);
     CHECK(clock.now() == at(some_day, 0));
     bool is_in_order = true;
+    sys_milliseconds there = some_day;
     for (const bool receives : {false, true}) {
-        physical.during = [&] {
-            physical.t += 1ms;
-            const auto there = std::chrono::floor<milliseconds>(physical.t);
+        there += 1ms;
+        physical.at_reading(1, [&] {
+            physical.advance(1ms);
             is_in_order = is_in_order && clock.receive(at(there, 0xFFFE)) == at(there, 0xFFFF);
-            physical.t += 1ms;
-        };
-        const auto late = std::chrono::floor<milliseconds>(physical.t) + 2ms;
-        CHECK((receives ? clock.receive({}) : clock.now()) == at(late, 0));
+            physical.advance(1ms);
+        });
+        const auto made = receives ? clock.receive({}) : clock.now();
+        there += 1ms;
+        CHECK(made == at(there, 0));
     }
     CHECK(is_in_order);
 }

@@ -21,6 +21,7 @@
 #include <coterie/core/wire.hpp>
 
 #include "support/catch.hpp"
+#include "support/clocks.hpp"
 #include "support/seed.hpp"
 
 using namespace std::chrono_literals;
@@ -32,7 +33,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::sys_days some_day{std::chrono::year{2026} / 2 / 3};
 constexpr std::uint64_t max_physical = hybrid_timestamp::max_physical;
 
 constexpr hybrid_timestamp at(std::uint64_t physical, std::uint64_t logical) {
@@ -80,7 +80,7 @@ TEST_CASE("a hybrid timestamp is composed of what 48 and 16 bits hold") {
 
 TEST_CASE("a hybrid timestamp's text is both parts in decimal") {
     CHECK(at(0, 0).to_string() == "0,0");
-    CHECK(at(some_day, 7).to_string() == "1770076800000,7");
+    CHECK(at(test::some_day, 7).to_string() == "1770076800000,7");
     CHECK(at(max_physical, 0xFFFF).to_string() == "281474976710655,65535");
     CHECK(at(max_physical, 0xFFFF).to_string().size() == hybrid_timestamp::max_text_size);
     CHECK(coterie::to_string(at(10, 10)) == "10,10");

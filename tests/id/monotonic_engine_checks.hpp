@@ -37,6 +37,7 @@
 #include "id/outcome.hpp"
 #include "id/samples.hpp"
 #include "support/catch.hpp"
+#include "support/clocks.hpp"
 #include "support/seed.hpp"
 
 namespace coterie::test {
@@ -44,8 +45,6 @@ namespace coterie::test {
 template <class C>
 using manual_generator =
     typename C::template generator<manual_clock&, constant_entropy&, eventful_sleeper&>;
-
-inline constexpr wall_time some_day{std::chrono::sys_days{std::chrono::year{2026} / 2 / 3}};
 
 /// A result as the model has it.
 template <class C>
@@ -245,25 +244,16 @@ template <class C>
 void check_next_n() {
     using namespace std::chrono_literals;
     for (const auto increment : {id::tail_increment::random, id::tail_increment::one}) {
-        struct counting_clock {
-            manual_clock& clock;
-            int& reads;
-            wall_time now() {
-                ++reads;
-                return clock.now();
-            }
-        };
-        manual_clock clock(some_day);
-        int reads = 0;
+        eventful_clock clock(some_day);
         using generator =
-            typename C::template generator<counting_clock, seeded_entropy, blocking_sleeper>;
+            typename C::template generator<eventful_clock&, seeded_entropy, blocking_sleeper>;
         const auto options = C::options({.increment = increment});
-        generator one_by_one(options, {clock, reads}, seeded_entropy(7));
-        generator at_once(options, {clock, reads}, seeded_entropy(7));
+        generator one_by_one(options, clock, seeded_entropy(7));
+        generator at_once(options, clock, seeded_entropy(7));
         std::vector<typename C::id> some(1000);
-        reads = 0;
+        const auto before = clock.reads();
         REQUIRE(at_once.next_n(some).has_value());
-        CHECK(reads == 1);
+        CHECK(clock.reads() == before + 1);
         for (const auto& x : some) REQUIRE(one_by_one.next() == x);
         CHECK(std::ranges::is_sorted(some));
         CHECK(std::ranges::adjacent_find(some) == some.end());
@@ -335,12 +325,11 @@ void check_failing_entropy() {
 template <class C>
 void check_time_bounds() {
     using namespace std::chrono;
-    using ms_clock = basic_manual_clock<sys_time<milliseconds>>;
-    ms_clock clock;
+    millisecond_clock clock;
     constant_entropy entropy(std::byte{0});
     eventful_sleeper sleeper([](nanoseconds) { return true; });
     using generator =
-        typename C::template generator<ms_clock&, constant_entropy&, eventful_sleeper&>;
+        typename C::template generator<millisecond_clock&, constant_entropy&, eventful_sleeper&>;
     const auto expect_error = [](auto&& result, id::id_errc code) {
         REQUIRE_FALSE(result.has_value());
         CHECK(result.error().code == code);

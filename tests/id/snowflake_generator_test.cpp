@@ -33,6 +33,7 @@
 #include "id/outcome.hpp"
 #include "id/snowflake_model.hpp"
 #include "support/catch.hpp"
+#include "support/clocks.hpp"
 #include "support/seed.hpp"
 
 using namespace std::chrono_literals;
@@ -44,14 +45,17 @@ using coterie::id::snowflake_generator;
 using coterie::id::snowflake_options;
 using coterie::id::static_lease;
 using coterie::id::worker_lease;
+using coterie::test::eventful_clock;
 using coterie::test::eventful_sleeper;
 using coterie::test::in_child;
+using coterie::test::millisecond_clock;
 using coterie::test::nanoseconds;
+using coterie::test::second_clock;
+using coterie::test::some_day;
 using coterie::test::write_all;
 
 namespace {
 
-constexpr std::chrono::sys_days some_day{std::chrono::year{2026} / 2 / 3};
 constexpr id::sys_milliseconds some_ms{some_day};
 
 /// 64 units of 4 ids: all of them are soon seen.
@@ -539,17 +543,15 @@ TEST_CASE("another lease under the generator ends its ids until it is adopted") 
 
 TEST_CASE("a lease that nothing ends outlasts all times") {
     // Beyond 2262, where wall_time ends as well.
-    basic_manual_clock<id::sys_milliseconds> clock(id::sys_milliseconds(std::chrono::years(1000)));
-    snowflake_generator<id::layouts::mastodon, basic_manual_clock<id::sys_milliseconds>&> ids(
-        static_lease(0), {}, clock);
+    millisecond_clock clock(id::sys_milliseconds(std::chrono::years(1000)));
+    snowflake_generator<id::layouts::mastodon, millisecond_clock&> ids(static_lease(0), {}, clock);
     const auto next = ids.next();
     REQUIRE(next.has_value());
     CHECK(next->timestamp() == clock.now());
     // One that ends is over by then.
     renewable_lease ends(lease_until(wall_time::max() - 1s, 0));
-    snowflake_generator<id::layouts::mastodon, basic_manual_clock<id::sys_milliseconds>&,
-                        renewable_lease&>
-        late(ends, {}, clock);
+    snowflake_generator<id::layouts::mastodon, millisecond_clock&, renewable_lease&> late(ends, {},
+                                                                                          clock);
     CHECK(late.next() == std::unexpected(id_error{id_errc::lease_expired}));
 }
 
@@ -871,9 +873,8 @@ TEST_CASE("marks at the ends of time") {
          {id::sys_milliseconds::min(), id::sys_milliseconds{}, id::sys_milliseconds::max()}) {
         memory_mark mark;
         REQUIRE(mark.store(t).has_value());
-        basic_manual_clock<id::sys_milliseconds> clock(some_ms);
-        snowflake_generator<id::layouts::mastodon, basic_manual_clock<id::sys_milliseconds>&,
-                            static_lease, memory_mark&>
+        millisecond_clock clock(some_ms);
+        snowflake_generator<id::layouts::mastodon, millisecond_clock&, static_lease, memory_mark&>
             ids(static_lease(0), {.clock = {.tolerance = nanoseconds::max()}}, clock, mark);
         CHECK(ids.next().has_value() == (t != id::sys_milliseconds::max()));
         // The last unit: its mark lies beyond what a layout can say, but not beyond what a mark can.
@@ -885,9 +886,8 @@ TEST_CASE("marks at the ends of time") {
 // --- clocks ----------------------------------------------------------------------------------------
 
 TEST_CASE("clocks at the ends of time") {
-    using far_clock = basic_manual_clock<id::sys_milliseconds>;
-    far_clock clock;
-    snowflake_generator<id::layouts::discord, far_clock&> ids(static_lease(1), {}, clock);
+    millisecond_clock clock;
+    snowflake_generator<id::layouts::discord, millisecond_clock&> ids(static_lease(1), {}, clock);
     for (const auto t :
          {id::sys_milliseconds::min(), id::sys_milliseconds{}, id::layouts::discord::epoch - 1ms}) {
         clock.set(t);
@@ -914,27 +914,14 @@ TEST_CASE("clocks at the ends of time") {
 
 TEST_CASE("what others do between a reading of the clock and the claim is no regression") {
     // Between the reading and the compare-exchange the time goes on, and another thread takes an id of it.
-    struct interrupted_clock {
-        manual_clock& clock;
-        int& reads;
-        std::function<void()>& during;
-        wall_time now() {
-            const wall_time read = clock.now();
-            if (++reads == 2) during();
-            return read;
-        }
-    };
-    manual_clock clock(some_day);
-    int reads = 0;
-    std::function<void()> during = [] {};
-    snowflake_generator<id::layouts::discord, interrupted_clock> ids(
-        static_lease(1), {.clock = {.regression = id::on_regression::fail}},
-        interrupted_clock{clock, reads, during});
+    eventful_clock clock(some_day);
+    snowflake_generator<id::layouts::discord, eventful_clock&> ids(
+        static_lease(1), {.clock = {.regression = id::on_regression::fail}}, clock);
     std::uint64_t other = 0;
-    during = [&] {
+    clock.at_reading(2, [&] {
         clock.advance(5ms);
         other = ids.next().value().value();
-    };
+    });
     const auto mine = ids.next();
     REQUIRE(mine.has_value());
     CHECK(mine->value() == other + 1);
@@ -951,12 +938,9 @@ TEST_CASE("the last unit of all has one id less, and then there are no more") {
 }
 
 TEST_CASE("a clock of seconds will do") {
-    struct seconds_clock {
-        std::chrono::sys_seconds t{some_day};
-        [[nodiscard]] std::chrono::sys_seconds now() const { return t; }
-    };
-    snowflake_generator<id::layouts::discord, seconds_clock> ids(
-        static_lease(1), {.clock = {.exhaustion = id::on_exhaustion::fail}}, seconds_clock{});
+    snowflake_generator<id::layouts::discord, second_clock> ids(
+        static_lease(1), {.clock = {.exhaustion = id::on_exhaustion::fail}},
+        second_clock(some_day));
     CHECK(ids.next().value().timestamp() == some_ms);
     const auto [made, error] = drain(ids);
     CHECK(made == 4095);
