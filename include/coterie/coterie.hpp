@@ -99,6 +99,7 @@
 #include <coterie/retry/dedup_window.hpp>
 #include <coterie/retry/dedup_wire.hpp>
 #include <coterie/retry/error.hpp>
+#include <coterie/retry/gate.hpp>
 #include <coterie/retry/hedging_policy.hpp>
 #include <coterie/retry/idempotency_table.hpp>
 #include <coterie/retry/idempotency_wire.hpp>

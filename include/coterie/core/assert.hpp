@@ -12,12 +12,26 @@
 #include <cstdio>
 #include <cstdlib>
 
+#ifndef COTERIE_ASSERT
+/// Checks a precondition; see the top of this header.
+#define COTERIE_ASSERT(...) \
+    ((__VA_ARGS__) ? void() : ::coterie::detail::assert_failed(#__VA_ARGS__, __FILE__, __LINE__))
+#endif
+
 namespace coterie::inline v0 {
 
 /// What a broken precondition calls: the text of the condition, and where it stands.
 ///
 /// If the handler returns, the program is aborted.
 using assert_handler = void (*)(const char* condition, const char* file, unsigned line);
+
+/// Sets what a broken precondition calls, for the whole program; null restores the default.
+///
+/// Returns: the handler that was set before.
+/// Thread safety: none; call it before threads start.
+inline assert_handler set_assert_handler(assert_handler handler) noexcept;
+
+// --- details ---------------------------------------------------------------------------------------
 
 namespace detail {
 
@@ -34,10 +48,6 @@ inline constinit assert_handler current_assert_handler = print_broken_preconditi
 
 }  // namespace detail
 
-/// Sets what a broken precondition calls, for the whole program; null restores the default.
-///
-/// Returns: the handler that was set before.
-/// Thread safety: none; call it before threads start.
 inline assert_handler set_assert_handler(assert_handler handler) noexcept {
     const assert_handler previous = detail::current_assert_handler;
     detail::current_assert_handler =
@@ -46,9 +56,3 @@ inline assert_handler set_assert_handler(assert_handler handler) noexcept {
 }
 
 }  // namespace coterie::inline v0
-
-#ifndef COTERIE_ASSERT
-/// Checks a precondition; see the top of this header.
-#define COTERIE_ASSERT(...) \
-    ((__VA_ARGS__) ? void() : ::coterie::detail::assert_failed(#__VA_ARGS__, __FILE__, __LINE__))
-#endif

@@ -17,6 +17,14 @@
 
 namespace coterie::inline v0 {
 
+/// The checksum of some bytes; that of a whole from its parts: crc32c(second, crc32c(first)).
+///
+/// Complexity: linear, eight bytes at a time.
+[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes,
+                                             std::uint32_t before = 0) noexcept;
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 /// Table k: what a byte does to the sum from k bytes before its end.
@@ -40,11 +48,7 @@ inline constexpr auto crc32c_tables = make_crc32c_tables();
 
 }  // namespace detail
 
-/// The checksum of some bytes; that of a whole from its parts: crc32c(second, crc32c(first)).
-///
-/// Complexity: linear, eight bytes at a time.
-[[nodiscard]] constexpr std::uint32_t crc32c(std::span<const std::byte> bytes,
-                                             std::uint32_t before = 0) noexcept {
+constexpr std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before) noexcept {
     const auto& tables = detail::crc32c_tables;
     std::uint32_t sum = ~before;
     while (bytes.size() >= 8) {

@@ -15,6 +15,14 @@
 
 namespace coterie::inline v0::quorum {
 
+/// The probability that at least k of the events happen. Complexity: k times their number; allocates k numbers.
+[[nodiscard]] constexpr double probability_of_at_least(unsigned k, std::span<const double> events);
+
+/// The same for n events of one probability.
+[[nodiscard]] constexpr double probability_of_at_least(unsigned k, unsigned n, double each);
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 /// As probability_of_at_least, of n events of which `probability(i)` is the i-th's.
@@ -34,14 +42,12 @@ constexpr double at_least(unsigned k, unsigned n, const Probability& probability
 
 }  // namespace detail
 
-/// The probability that at least k of the events happen. Complexity: k times their number; allocates k numbers.
-[[nodiscard]] constexpr double probability_of_at_least(unsigned k, std::span<const double> events) {
+constexpr double probability_of_at_least(unsigned k, std::span<const double> events) {
     return detail::at_least(k, static_cast<unsigned>(events.size()),
                             [&](unsigned i) { return events[i]; });
 }
 
-/// The same for n events of one probability.
-[[nodiscard]] constexpr double probability_of_at_least(unsigned k, unsigned n, double each) {
+constexpr double probability_of_at_least(unsigned k, unsigned n, double each) {
     return detail::at_least(k, n, [each](unsigned) { return each; });
 }
 

@@ -20,6 +20,14 @@
 
 namespace coterie::inline v0::quorum {
 
+/// The delays of a text. Errors: invalid_character where a number was expected and something else stands, or
+/// a number ends in something that separates nothing; out_of_range where one is negative or not finite.
+/// A text without numbers is no error, and has none. Complexity: linear.
+[[nodiscard]] inline std::expected<std::vector<delay>, parse_error> parse_delays(
+    std::string_view text);
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 /// Reads a decimal number as std::from_chars does, to about one part in 10^15: for libraries that cannot, libc++
@@ -61,11 +69,7 @@ inline std::from_chars_result read_decimal(const char* first, const char* last, 
 
 }  // namespace detail
 
-/// The delays of a text. Errors: invalid_character where a number was expected and something else stands, or
-/// a number ends in something that separates nothing; out_of_range where one is negative or not finite.
-/// A text without numbers is no error, and has none. Complexity: linear.
-[[nodiscard]] inline std::expected<std::vector<delay>, parse_error> parse_delays(
-    std::string_view text) {
+inline std::expected<std::vector<delay>, parse_error> parse_delays(std::string_view text) {
     constexpr std::string_view separators = " \t\r\n,;";
     std::vector<delay> delays;
     std::size_t at = text.find_first_not_of(separators);

@@ -13,10 +13,8 @@
 // it says after that is ignored, as is the result of every call that began before the last change of state.
 // Source: Nygard, "Release It!"; the windows and rates are those of resilience4j.
 
-#include <array>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -25,6 +23,7 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/retry/call_window.hpp>
+#include <coterie/retry/probe_slots.hpp>
 
 namespace coterie::inline v0::retry {
 
@@ -86,31 +85,6 @@ struct breaker_permit {
 };
 
 namespace detail {
-
-/// The places of the probes.
-class probe_slots {
-public:
-    static constexpr std::size_t capacity = 32;
-
-    std::optional<std::uint32_t> try_lease(steady_time now, std::chrono::nanoseconds lease,
-                                           std::uint32_t limit) noexcept;
-    /// Gives up a place. Returns: whether it was still held.
-    bool give_up(std::uint32_t at, std::uint64_t lease, steady_time now) noexcept;
-    void clear() noexcept;
-
-    std::uint64_t lease_of(std::uint32_t at) const noexcept { return slots_[at].lease; }
-
-    call_tally results{};
-
-private:
-    struct slot {
-        std::uint64_t lease = 0;  // zero: free
-        steady_time expires;
-    };
-
-    std::array<slot, capacity> slots_{};
-    std::uint64_t last_lease_ = 0;
-};
 
 /// A breaker, for one owner or for threads.
 template <call_window Window, class Sharing>
@@ -193,34 +167,6 @@ using atomic_circuit_breaker = detail::basic_circuit_breaker<Window, detail::sha
 // --- details ---------------------------------------------------------------------------------------
 
 namespace detail {
-
-inline std::optional<std::uint32_t> probe_slots::try_lease(steady_time now,
-                                                           std::chrono::nanoseconds lease,
-                                                           std::uint32_t limit) noexcept {
-    std::uint32_t held = results.calls;  // what has returned is not to be asked again
-    std::uint32_t free = 0;
-    for (std::uint32_t i = 0; i < limit; ++i) {
-        if (slots_[i].lease != 0 && now < slots_[i].expires) {
-            ++held;
-        } else {
-            free = i;
-        }
-    }
-    if (held >= limit) return std::nullopt;
-    slots_[free] = {++last_lease_, saturating_add(now, lease)};
-    return free;
-}
-
-inline bool probe_slots::give_up(std::uint32_t at, std::uint64_t lease, steady_time now) noexcept {
-    if (slots_[at].lease != lease) return false;
-    slots_[at].lease = 0;
-    return now < slots_[at].expires;
-}
-
-inline void probe_slots::clear() noexcept {
-    slots_ = {};
-    results = {};
-}
 
 template <call_window Window, class Sharing>
 template <class Change>
