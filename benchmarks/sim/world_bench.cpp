@@ -21,6 +21,7 @@
 namespace {
 
 namespace sim = coterie::sim;
+namespace trace = coterie::trace;
 using namespace std::chrono_literals;
 
 constexpr std::size_t in_flight = 5;
