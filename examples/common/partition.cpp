@@ -18,6 +18,7 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/crdt/or_set.hpp>
+#include <coterie/sim/fault_kind.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>

@@ -13,7 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <coterie/core/text.hpp>
-#include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/trace/space_time_diagram.hpp>
 #include <coterie/trace/trace.hpp>

@@ -8,7 +8,7 @@
 #include <fmt/core.h>
 
 #include <coterie/core/clock.hpp>
-#include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/trace/space_time_diagram.hpp>
 #include <coterie/trace/trace.hpp>
 #include <coterie/trace/trace_window.hpp>

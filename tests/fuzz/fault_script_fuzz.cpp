@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include <coterie/core/text.hpp>
-#include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include <coterie/core/clock.hpp>
-#include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/sim/world.hpp>
 
 namespace coterie::test {

@@ -20,8 +20,10 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/text.hpp>
+#include <coterie/sim/fault_kind.hpp>
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/nemesis.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/shrink.hpp>
 #include <coterie/sim/world.hpp>

@@ -11,7 +11,11 @@
 
 #include <coterie/core/random.hpp>
 #include <coterie/core/text.hpp>
+#include <coterie/sim/fault_kind.hpp>
+#include <coterie/sim/link_change.hpp>
 #include <coterie/sim/links.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
+#include <coterie/sim/script_error.hpp>
 
 #include "sim/random_script.hpp"
 #include "support/catch.hpp"

@@ -17,7 +17,10 @@
 #include <coterie/core/random.hpp>
 #include <coterie/core/text.hpp>
 #include <coterie/sim/disk.hpp>
+#include <coterie/sim/fault_kind.hpp>
 #include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/link_change.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/sim/world.hpp>
 
 #include "sim/beating_cluster.hpp"

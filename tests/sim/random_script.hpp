@@ -8,7 +8,9 @@
 #include <string>
 
 #include <coterie/core/random.hpp>
+#include <coterie/sim/fault_kind.hpp>
 #include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/link_change.hpp>
 
 namespace coterie::test {
 

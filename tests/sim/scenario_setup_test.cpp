@@ -9,7 +9,8 @@
 
 #include <coterie/core/random.hpp>
 #include <coterie/core/text.hpp>
-#include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
+#include <coterie/sim/script_error.hpp>
 
 #include "sim/random_script.hpp"
 #include "support/catch.hpp"

@@ -31,8 +31,8 @@
 
 #include <coterie/core/bits.hpp>
 #include <coterie/core/error.hpp>
-#include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
+#include <coterie/sim/script_error.hpp>
 #include <coterie/sim/shrink.hpp>
 #include <coterie/trace/space_time_diagram.hpp>
 #include <coterie/trace/trace.hpp>

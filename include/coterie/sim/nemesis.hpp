@@ -29,8 +29,10 @@
 #include <coterie/core/random.hpp>
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/event_queue.hpp>
+#include <coterie/sim/fault_kind.hpp>
 #include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/latency.hpp>
+#include <coterie/sim/link_change.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/node_clock.hpp>
 #include <coterie/sim/world.hpp>

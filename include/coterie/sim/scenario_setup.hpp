@@ -23,6 +23,8 @@
 #include <coterie/core/error.hpp>
 #include <coterie/sim/duration_text.hpp>
 #include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/parse_fault_script.hpp>
+#include <coterie/sim/script_error.hpp>
 #include <coterie/trace/node_id.hpp>
 #include <coterie/trace/trace.hpp>
 

@@ -19,6 +19,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/sim/fault_script.hpp>
+#include <coterie/sim/link_change.hpp>
 #include <coterie/sim/scenario_setup.hpp>
 #include <coterie/trace/node_id.hpp>
 

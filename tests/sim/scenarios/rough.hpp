@@ -13,8 +13,8 @@
 
 #include <coterie/check/verdict.hpp>
 #include <coterie/core/random.hpp>
-#include <coterie/sim/fault_script.hpp>
 #include <coterie/sim/latency.hpp>
+#include <coterie/sim/link_change.hpp>
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/node_clock.hpp>
