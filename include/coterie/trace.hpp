@@ -4,7 +4,13 @@
 // Everything that records what happened and shows it. A service can write traces as well as a simulated world.
 // Not a part of coterie.hpp. Including just what you use compiles faster.
 
+#include <coterie/trace/diagram_arrows.hpp>
+#include <coterie/trace/diagram_canvas.hpp>
+#include <coterie/trace/diagram_divisions.hpp>
+#include <coterie/trace/diagram_lanes.hpp>
 #include <coterie/trace/diagram_layout.hpp>
+#include <coterie/trace/diagram_legend.hpp>
+#include <coterie/trace/diagram_marks.hpp>
 #include <coterie/trace/label_space.hpp>
 #include <coterie/trace/node_id.hpp>
 #include <coterie/trace/shiviz.hpp>

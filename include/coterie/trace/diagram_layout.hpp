@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What a space-time diagram shows, and where: lanes, places of times, arrows. How it looks is in
-// space_time_diagram.hpp, which is the header to include.
+// What a space-time diagram shows, and where: lanes, places of times, arrows. How it looks is in the headers
+// beside it whose names begin with diagram_; space_time_diagram.hpp is the header to include.
 
 #include <algorithm>
 #include <chrono>
