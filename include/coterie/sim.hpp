@@ -18,6 +18,7 @@
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/nemesis.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/node.hpp>
 #include <coterie/sim/node_clock.hpp>
 #include <coterie/sim/parse_fault_script.hpp>
 #include <coterie/sim/scenario_setup.hpp>
@@ -26,3 +27,4 @@
 #include <coterie/sim/slot_table.hpp>
 #include <coterie/sim/task.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/sim/world_events.hpp>

@@ -39,6 +39,7 @@
 #include <coterie/sim/links.hpp>
 #include <coterie/sim/slot_table.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/sim/world_events.hpp>
 #include <coterie/trace/node_id.hpp>
 #include <coterie/trace/trace.hpp>
 
@@ -206,8 +207,8 @@ void flip_bit(Bytes& bytes, G& random) {
 template <class Message>
 void network<Message>::send(node& from, trace::node_id to, Message m) {
     if (!from.is_up() || to >= world_->node_count()) return;
-    const trace::message_number number = world_->next_message();
-    if (world_->trace_ != nullptr) tell(trace::trace_kind::send, from.id(), to, number, m);
+    const trace::message_number number = world_->events_.next_message();
+    if (world_->recorder() != nullptr) tell(trace::trace_kind::send, from.id(), to, number, m);
     if (to == from.id()) {
         static constexpr link_profile itself{.delay = latency()};
         return launch(to, to, number, std::move(m), itself);
@@ -229,7 +230,7 @@ void network<Message>::send(node& from, trace::node_id to, Message m) {
 template <class Message>
 void network<Message>::launch(trace::node_id from, trace::node_id to, trace::message_number number,
                               Message m, const link_profile& profile) {
-    steady_time arrival = world_->now_;
+    steady_time arrival = world_->now();
     if (profile.bytes_per_second > 0) {
         pipe& p = pipe_of(from, to);
         const double seconds =
@@ -243,7 +244,7 @@ void network<Message>::launch(trace::node_id from, trace::node_id to, trace::mes
         pipe& p = pipe_of(from, to);
         arrival = p.last_arrival = std::max(p.last_arrival, arrival);
     }
-    world_->push(arrival, {this, flights_.put({from, to, number, std::move(m)})});
+    world_->events_.push(arrival, {this, flights_.put({from, to, number, std::move(m)})});
 }
 
 template <class Message>
@@ -261,7 +262,7 @@ void network<Message>::on_event(std::uint64_t token) {
     if (link == links::state::cut) return lose(arrived, "cut");
     if (to.state() == node_state::down) return lose(arrived, "down");
     world_->observe(arrived.number << 16 ^ to.id());
-    if (world_->trace_ != nullptr)
+    if (world_->recorder() != nullptr)
         tell(trace::trace_kind::receive, to.id(), from, arrived.number, arrived.message);
     hand_over(to, from, arrived.message);
 }
@@ -291,7 +292,7 @@ template <class Message>
 void network<Message>::on_release(trace::node_id from, trace::node_id to) {
     std::erase_if(held_, [&](std::uint32_t slot) {
         if (flights_[slot].from != from || flights_[slot].to != to) return false;
-        world_->push(world_->now_, {this, slot});
+        world_->events_.push(world_->now(), {this, slot});
         return true;
     });
 }
@@ -327,14 +328,14 @@ template <class Message>
 void network<Message>::lose(trace::node_id from, trace::node_id to, trace::message_number number,
                             std::string_view why) {
     world_->observe(number);
-    if (world_->trace_ != nullptr)
-        world_->trace_->record(world_->now_, trace::trace_kind::lose, from, to, number, why);
+    if (world_->recorder() != nullptr)
+        world_->recorder()->record(world_->now(), trace::trace_kind::lose, from, to, number, why);
 }
 
 template <class Message>
 void network<Message>::tell(trace::trace_kind kind, trace::node_id at, trace::node_id peer,
                             trace::message_number number, const Message& m) {
-    world_->trace_->record(world_->now_, kind, at, peer, number, detail::describe_message(m));
+    world_->recorder()->record(world_->now(), kind, at, peer, number, detail::describe_message(m));
 }
 
 template <class Message>

@@ -22,10 +22,7 @@
 #include <algorithm>
 #include <chrono>
 #include <concepts>
-#include <coroutine>
-#include <cstddef>
 #include <cstdint>
-#include <expected>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -37,220 +34,25 @@
 #include <vector>
 
 #include <coterie/core/assert.hpp>
-#include <coterie/core/bits.hpp>
 #include <coterie/core/callback.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/nothing.hpp>
 #include <coterie/core/random.hpp>
-#include <coterie/sim/disk.hpp>
-#include <coterie/sim/event_queue.hpp>
 #include <coterie/sim/links.hpp>
+#include <coterie/sim/node.hpp>  // IWYU pragma: export
 #include <coterie/sim/node_clock.hpp>
 #include <coterie/sim/slot_table.hpp>
+#include <coterie/sim/world_events.hpp>
 #include <coterie/trace/node_id.hpp>
 #include <coterie/trace/trace.hpp>
 
 namespace coterie::inline v0::sim {
 
-class world;
-class node;
-
-/// Names a timer of a node, to cancel it.
-struct timer_id {
-    std::uint32_t slot = ~std::uint32_t{0};
-    std::uint32_t generation = 0;
-};
-
-/// What a node is doing.
-enum class node_state : std::uint8_t {
-    up,
-    paused,  ///< a long garbage collection, a stopped process: what comes waits
-    down     ///< it has crashed: what comes is lost
-};
-
 namespace detail {
 
-/// Something that events happen to.
-class event_target {
-public:
-    virtual void on_event(std::uint64_t token) = 0;
-
-protected:
-    ~event_target() = default;
-};
-
-struct event {
-    event_target* target;
-    std::uint64_t token;
-};
-
-/// A network, as its world sees it.
-class channel : public event_target {
-public:
-    /// A link that held messages does so no more.
-    virtual void on_release(trace::node_id from, trace::node_id to) = 0;
-
-protected:
-    ~channel() = default;
-};
-
-/// The object of a program, whatever it is.
-class program {
-public:
-    virtual ~program() = default;
-    [[nodiscard]] virtual void* object() noexcept = 0;
-    [[nodiscard]] virtual const void* type() const noexcept = 0;
-};
-
-/// The same address for the same type.
-template <class T>
-inline constexpr char type_tag = 0;
-
-template <class Object>
-class program_of final : public program {
-public:
-    template <class... Arguments>
-    explicit program_of(Arguments&&... arguments)
-        : object_(std::forward<Arguments>(arguments)...) {}
-    [[nodiscard]] void* object() noexcept override { return &object_; }
-    [[nodiscard]] const void* type() const noexcept override { return &type_tag<Object>; }
-
-private:
-    Object object_;
-};
+class channel;
 
 }  // namespace detail
-
-/// A machine of the world, as the program that runs on it sees it: its clocks, timers, disk and
-/// randomness. It outlives crashes; timers do not.
-class node final : detail::event_target {
-public:
-    node(const node&) = delete;
-    node& operator=(const node&) = delete;
-    ~node() { delete program_; }
-
-    /// Its number and its name.
-    [[nodiscard]] trace::node_id id() const noexcept { return id_; }
-    [[nodiscard]] const std::string& name() const noexcept { return name_; }
-    /// Whether it runs.
-    [[nodiscard]] node_state state() const noexcept { return state_; }
-    /// How often it was started: 1 for the first time.
-    [[nodiscard]] std::uint64_t incarnation() const noexcept { return incarnation_; }
-
-    /// This machine's steady clock: it drifts, and starts anywhere, so that times of two machines cannot be
-    /// compared unnoticed.
-    [[nodiscard]] steady_time now() const noexcept;
-    /// This machine's wall clock.
-    [[nodiscard]] wall_time wall_now() const noexcept;
-
-    /// The machine's clocks as core's clock objects, for what holds one. They refer to the node.
-    [[nodiscard]] auto steady_clock() const noexcept;
-    [[nodiscard]] auto wall_clock() const noexcept;
-
-    /// The node's own stream of randomness. It goes on after a restart.
-    [[nodiscard]] rng& random() noexcept { return random_; }
-    [[nodiscard]] sim::disk& disk() noexcept { return disk_; }
-    [[nodiscard]] sim::world& world() const noexcept { return *world_; }
-
-    /// Calls `f()` when the steady clock says `when`, unless the node crashes before.
-    timer_id at(steady_time when, callback<void()> f);
-    /// Calls `f()` after so long by the steady clock.
-    timer_id after(std::chrono::nanoseconds d, callback<void()> f) {
-        return at(saturating_add(now(), d), std::move(f));
-    }
-    /// Takes a timer back. What has fired already, or is not of this incarnation, is left alone.
-    void cancel(timer_id id);
-
-    /// `co_await self.sleep(100ms)` in a coroutine of this node.
-    [[nodiscard]] auto sleep_until(steady_time when) {
-        struct awaiter {
-            node& self;
-            steady_time when;
-
-            [[nodiscard]] bool await_ready() const noexcept { return when <= self.now(); }
-            void await_suspend(std::coroutine_handle<> waiting) const {
-                self.at(when, [waiting] { waiting.resume(); });
-            }
-            void await_resume() const noexcept {}
-        };
-        return awaiter{*this, when};
-    }
-    [[nodiscard]] auto sleep(std::chrono::nanoseconds d) {
-        return sleep_until(saturating_add(now(), d));
-    }
-
-    /// Syncs what is written to a file by now, and calls `done` when the disk has answered, unless the node
-    /// crashes before.
-    void sync(std::string_view file, callback<void(std::expected<void, disk_errc>)> done);
-
-    /// Says something in the trace, and adds it to the hash of the run.
-    void note(std::string_view text);
-
-private:
-    friend class sim::world;
-    template <class>
-    friend class network;
-
-    struct timer {
-        callback<void()> f;
-        /// Of one that is set; 0: it has ended.
-        std::uint32_t generation = 0;
-    };
-
-    node(sim::world& w, trace::node_id id, std::string_view name, const node_clock& clock,
-         std::uint64_t seed)
-        : world_(&w),
-          id_(id),
-          name_(name),
-          clock_(clock),
-          random_(seed, "node", id),
-          disk_(rng(seed, "disk", id)) {}
-
-    // Runs something of the program. If the node is made to crash meanwhile, it does so at the end.
-    template <class F>
-    void run(F&& f);
-
-    void start();
-    void crash();
-    void pause();
-    void resume();
-    [[nodiscard]] bool is_up() const noexcept { return state_ == node_state::up && !doomed_; }
-
-    void on_event(std::uint64_t token) override;
-    [[nodiscard]] bool is_set(timer_id id) const noexcept {
-        return id.slot < timers_.bound() && timers_[id.slot].generation == id.generation;
-    }
-    // Ends a timer that is set. Returns: what it was to do.
-    callback<void()> end(timer_id id) {
-        timers_[id.slot].generation = 0;
-        return timers_.take(id.slot).f;
-    }
-    // Sees to it that the world wakes the node when its next timer is due.
-    void arm();
-    // Puts an event off until the node runs again. Returns: whether it is paused at all.
-    bool defer(detail::event_target& target, std::uint64_t token);
-
-    sim::world* world_;
-    trace::node_id id_;
-    std::string name_;
-    node_clock clock_;
-    rng random_;
-    sim::disk disk_;
-    callback<detail::program*(node&)> make_program_;
-    detail::program* program_ = nullptr;
-    node_state state_ = node_state::down;
-    std::uint64_t incarnation_ = 0;
-    bool running_ = false;
-    bool doomed_ = false;
-    event_queue<timer_id> deadlines_;
-    detail::slot_table<timer> timers_;
-    /// The last one given; never 0.
-    std::uint32_t generation_ = 0;
-    std::size_t cancelled_ = 0;
-    /// The true times at which the world will wake the node, the earliest last.
-    std::vector<steady_time> wakes_;
-    std::vector<detail::event> deferred_;
-};
 
 /// How a world begins.
 struct world_options {
@@ -272,9 +74,9 @@ public:
     /// What it all follows from.
     [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
     /// The true time.
-    [[nodiscard]] steady_time now() const noexcept { return now_; }
+    [[nodiscard]] steady_time now() const noexcept { return events_.now(); }
     [[nodiscard]] wall_time wall_now() const noexcept {
-        return wall_time(start_.time_since_epoch() + now_.time_since_epoch());
+        return wall_time(start_.time_since_epoch() + now().time_since_epoch());
     }
 
     /// A stream of randomness by name. Whoever uses one shifts no other.
@@ -323,21 +125,21 @@ public:
     /// Calls `f()` at that true time, on no node.
     void at(steady_time when, callback<void()> f);
     void after(std::chrono::nanoseconds d, callback<void()> f) {
-        at(saturating_add(now_, d), std::move(f));
+        at(saturating_add(now(), d), std::move(f));
     }
 
     /// Lets the next thing happen. Returns: false if nothing is going to.
-    bool step();
+    bool step() { return events_.step(); }
     /// Lets everything happen up to that time, included.
     void run_until(steady_time when);
-    void run_for(std::chrono::nanoseconds d) { run_until(saturating_add(now_, d)); }
+    void run_for(std::chrono::nanoseconds d) { run_until(saturating_add(now(), d)); }
     /// Runs until `condition()`, which is asked after every event, but not for longer than `limit`.
     /// Returns: whether it came true.
     template <std::predicate Condition>
     bool run_until(Condition condition, std::chrono::nanoseconds limit);
 
     /// How many events have happened.
-    [[nodiscard]] std::uint64_t events() const noexcept { return events_; }
+    [[nodiscard]] std::uint64_t events() const noexcept { return events_.count(); }
 
     // What happens to machines
 
@@ -384,37 +186,32 @@ public:
 
     /// Records what happens from now on; nullptr: no more.
     void record_to(trace::trace* recorder);
-    [[nodiscard]] trace::trace* recorder() const noexcept { return trace_; }
+    [[nodiscard]] trace::trace* recorder() const noexcept { return events_.recorder(); }
 
     /// A number made of everything that has happened: equal runs have equal ones.
-    [[nodiscard]] std::uint64_t hash() const noexcept { return hash_; }
+    [[nodiscard]] std::uint64_t hash() const noexcept { return events_.hash(); }
     /// Adds to that number: the result of an operation, say.
-    void observe(std::uint64_t value) noexcept {
-        hash_ = coterie::detail::mix64(hash_ ^ value) + value;
-    }
+    void observe(std::uint64_t value) noexcept { events_.observe(value); }
     /// Says something of the whole world in the trace.
-    void note(std::string_view text) { tell(trace::trace_kind::fault, trace::no_node, text); }
+    void note(std::string_view text) {
+        events_.tell(trace::trace_kind::fault, trace::no_node, text);
+    }
 
 private:
-    friend class node;
     template <class>
     friend class network;
 
     trace::node_id add_machine(std::string_view name,
                                callback<detail::program*(node&)> make_program);
     void on_event(std::uint64_t token) override;
-    void push(steady_time when, detail::event e) { queue_.push(when, e); }
-    void tell(trace::trace_kind kind, trace::node_id id, std::string_view text);
     void tell_links();
     void change_link(trace::node_id from, trace::node_id to, links::state s, std::string_view what);
     void release_held(trace::node_id from, trace::node_id to);
     void correct_clock(trace::node_id id, ntp_discipline how, std::uint64_t number);
-    std::uint64_t next_message() noexcept { return ++messages_; }
 
     std::uint64_t seed_;
     wall_time start_;
-    steady_time now_;
-    event_queue<detail::event> queue_;
+    detail::world_events events_;
     detail::slot_table<callback<void()>> callbacks_;
     std::vector<node*> nodes_;
     std::vector<detail::channel*> channels_;
@@ -424,138 +221,42 @@ private:
     rng clocks_random_;
     /// Of each node, the number of its present discipline.
     std::vector<std::uint64_t> disciplines_;
-    trace::trace* trace_ = nullptr;
-    std::uint64_t hash_ = 0;
-    std::uint64_t events_ = 0;
-    std::uint64_t messages_ = 0;
 };
 
 // --- details ---------------------------------------------------------------------------------------
 
-// node
+namespace detail {
 
-inline steady_time node::now() const noexcept { return clock_.steady(world_->now_); }
-inline wall_time node::wall_now() const noexcept { return clock_.wall(world_->now_); }
+/// A network, as its world sees it.
+class channel : public event_target {
+public:
+    /// A link that held messages does so no more.
+    virtual void on_release(trace::node_id from, trace::node_id to) = 0;
 
-inline auto node::steady_clock() const noexcept {
-    struct clock {
-        const node* machine;
-        [[nodiscard]] steady_time now() const noexcept { return machine->now(); }
-    };
-    return clock{this};
-}
+protected:
+    ~channel() = default;
+};
 
-inline auto node::wall_clock() const noexcept {
-    struct clock {
-        const node* machine;
-        [[nodiscard]] wall_time now() const noexcept { return machine->wall_now(); }
-    };
-    return clock{this};
-}
+/// The same address for the same type.
+template <class T>
+inline constexpr char type_tag = 0;
 
-template <class F>
-void node::run(F&& f) {
-    // A program that calls itself through the world is inside already.
-    if (running_) return void(std::forward<F>(f)());
-    running_ = true;
-    std::forward<F>(f)();
-    running_ = false;
-    if (std::exchange(doomed_, false)) crash();
-}
+template <class Object>
+class program_of final : public program {
+public:
+    template <class... Arguments>
+    explicit program_of(Arguments&&... arguments)
+        : object_(std::forward<Arguments>(arguments)...) {}
+    [[nodiscard]] void* object() noexcept override { return &object_; }
+    [[nodiscard]] const void* type() const noexcept override { return &type_tag<Object>; }
 
-inline void node::start() {
-    ++incarnation_;
-    state_ = node_state::up;
-    world_->tell(incarnation_ == 1 ? trace::trace_kind::start : trace::trace_kind::restart, id_,
-                 {});
-    run([&] { program_ = make_program_(*this); });
-}
+private:
+    Object object_;
+};
 
-inline void node::crash() {
-    if (running_) return void(doomed_ = true);
-    if (state_ == node_state::down) return;
-    state_ = node_state::down;
-    world_->tell(trace::trace_kind::crash, id_, {});
-    delete std::exchange(program_, nullptr);
-    deadlines_.clear();
-    cancelled_ = 0;
-    // What dies with a timer may still ask after timers.
-    std::exchange(timers_, {});
-    disk_.crash();
-    for (const detail::event& e : std::exchange(deferred_, {})) e.target->on_event(e.token);
-}
+}  // namespace detail
 
-inline void node::pause() {
-    if (state_ != node_state::up) return;
-    state_ = node_state::paused;
-    world_->tell(trace::trace_kind::pause, id_, {});
-}
-
-inline void node::resume() {
-    if (state_ != node_state::paused) return;
-    state_ = node_state::up;
-    world_->tell(trace::trace_kind::resume, id_, {});
-    for (const detail::event& e : std::exchange(deferred_, {})) world_->push(world_->now_, e);
-    arm();
-}
-
-inline timer_id node::at(steady_time when, callback<void()> f) {
-    if (!is_up()) return {};
-    if (++generation_ == 0) ++generation_;
-    const timer_id id{timers_.put({std::move(f), generation_}), generation_};
-    deadlines_.push(when, id);
-    if (deadlines_.next_time() == when) arm();
-    return id;
-}
-
-inline void node::cancel(timer_id id) {
-    if (id.generation == 0 || !is_set(id)) return;
-    end(id);
-    ++cancelled_;
-    if (cancelled_ < 64 || cancelled_ * 2 < deadlines_.size()) return;
-    deadlines_.erase_if([&](timer_id d) { return !is_set(d); });
-    cancelled_ = 0;
-}
-
-inline void node::arm() {
-    if (deadlines_.empty() || state_ != node_state::up) return;
-    const steady_time due = std::max(clock_.true_time(deadlines_.next_time()), world_->now_);
-    if (due == steady_time::max() || (!wakes_.empty() && wakes_.back() <= due)) return;
-    wakes_.push_back(due);
-    world_->push(due, {this, 0});
-}
-
-inline void node::on_event(std::uint64_t) {
-    wakes_.pop_back();
-    if (state_ != node_state::up) return;
-    const steady_time local = now();
-    while (state_ == node_state::up && !deadlines_.empty() && deadlines_.next_time() <= local) {
-        const timer_id id = deadlines_.pop().what;
-        if (!is_set(id)) {
-            --cancelled_;
-            continue;
-        }
-        callback<void()> f = end(id);
-        run(f);
-    }
-    arm();
-}
-
-inline bool node::defer(detail::event_target& target, std::uint64_t token) {
-    if (state_ != node_state::paused) return false;
-    deferred_.push_back({&target, token});
-    return true;
-}
-
-inline void node::sync(std::string_view file, callback<void(std::expected<void, disk_errc>)> done) {
-    after(disk_.draw_sync_time(),
-          [this, file = std::string(file), up_to = disk_.position(file),
-           done = std::move(done)]() mutable { done(disk_.sync_now(file, up_to)); });
-}
-
-inline void node::note(std::string_view text) { world_->tell(trace::trace_kind::note, id_, text); }
-
-// world: nodes
+// Nodes
 
 template <class Program, class... Arguments>
     requires std::constructible_from<Program, node&, std::remove_reference_t<Arguments>&...>
@@ -589,12 +290,12 @@ inline trace::node_id world::add_machine(std::string_view name,
                                          callback<detail::program*(node&)> make_program) {
     const trace::node_id id = node_count();
     const auto hours = std::chrono::hours(uniform_between(clocks_random_, 1, 10'000));
-    const node_clock clock(wall_now() - now_.time_since_epoch(), steady_time(hours));
-    node* const n = new node(*this, id, name, clock, seed_);
+    const node_clock clock(wall_now() - now().time_since_epoch(), steady_time(hours));
+    node* const n = new node(*this, events_, id, name, clock, seed_);
     nodes_.push_back(n);
     disciplines_.push_back(0);
     links_.set_node_count(node_count());
-    if (trace_ != nullptr) trace_->name_node(id, name);
+    if (recorder() != nullptr) recorder()->name_node(id, name);
     n->make_program_ = std::move(make_program);
     n->start();
     return id;
@@ -623,10 +324,10 @@ bool world::on(trace::node_id id, F&& f) {
     return true;
 }
 
-// world: running
+// Running
 
 inline void world::at(steady_time when, callback<void()> f) {
-    push(std::max(when, now_), {this, callbacks_.put(std::move(f))});
+    events_.push(std::max(when, now()), {this, callbacks_.put(std::move(f))});
 }
 
 inline void world::on_event(std::uint64_t token) {
@@ -634,27 +335,17 @@ inline void world::on_event(std::uint64_t token) {
     f();
 }
 
-inline bool world::step() {
-    if (queue_.empty()) return false;
-    const auto next = queue_.pop();
-    now_ = next.at;
-    ++events_;
-    observe(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
-    next.what.target->on_event(next.what.token);
-    return true;
-}
-
 inline void world::run_until(steady_time when) {
-    while (!queue_.empty() && queue_.next_time() <= when) step();
-    now_ = std::max(now_, when);
+    while (events_.has_one_until(when)) step();
+    events_.skip_to(std::max(now(), when));
 }
 
 template <std::predicate Condition>
 bool world::run_until(Condition condition, std::chrono::nanoseconds limit) {
-    const steady_time end = saturating_add(now_, limit);
+    const steady_time end = saturating_add(now(), limit);
     while (!condition()) {
-        if (queue_.empty() || queue_.next_time() > end) {
-            now_ = end;
+        if (!events_.has_one_until(end)) {
+            events_.skip_to(end);
             return condition();
         }
         step();
@@ -662,7 +353,7 @@ bool world::run_until(Condition condition, std::chrono::nanoseconds limit) {
     return true;
 }
 
-// world: faults
+// Faults
 
 inline void world::crash(trace::node_id id) { at(id).crash(); }
 
@@ -681,7 +372,7 @@ inline void world::pause(trace::node_id id) { at(id).pause(); }
 inline void world::resume(trace::node_id id) { at(id).resume(); }
 
 inline void world::set_drift(trace::node_id id, drift error) {
-    at(id).clock_.set_drift(now_, error);
+    at(id).clock_.set_drift(now(), error);
     at(id).arm();
 }
 
@@ -689,10 +380,10 @@ inline void world::step_clock(trace::node_id id, std::chrono::nanoseconds by) {
     at(id).clock_.step(by);
 }
 
-inline void world::freeze_clock(trace::node_id id) { at(id).clock_.freeze(now_); }
+inline void world::freeze_clock(trace::node_id id) { at(id).clock_.freeze(now()); }
 
 inline void world::thaw_clock(trace::node_id id) {
-    at(id).clock_.unfreeze(now_);
+    at(id).clock_.unfreeze(now());
     at(id).arm();
 }
 
@@ -706,7 +397,7 @@ inline void world::correct_clock(trace::node_id id, ntp_discipline how, std::uin
     node& n = at(id);
     const auto bound = how.precision.count();
     const std::chrono::nanoseconds wrong(uniform_between(clocks_random_, -bound, bound));
-    if (!n.clock_.frozen()) n.clock_.correct(now_, n.wall_now() - wall_now() + wrong, how);
+    if (!n.clock_.frozen()) n.clock_.correct(now(), n.wall_now() - wall_now() + wrong, how);
     n.arm();
     after(how.interval, [this, id, how, number] { correct_clock(id, how, number); });
 }
@@ -718,7 +409,7 @@ inline void world::partition(std::span<const std::vector<trace::node_id>> groups
         if (&group != groups.data()) text += " |";
         for (const trace::node_id id : group) (text += ' ') += at(id).name();
     }
-    tell(trace::trace_kind::fault, trace::no_node, text);
+    events_.tell(trace::trace_kind::fault, trace::no_node, text);
     tell_links();
 }
 
@@ -727,7 +418,7 @@ inline void world::change_link(trace::node_id from, trace::node_id to, links::st
     links_.set_state(from, to, s);
     std::string text(what);
     ((((text += ' ') += at(from).name()) += " -> ")) += at(to).name();
-    tell(trace::trace_kind::fault, trace::no_node, text);
+    events_.tell(trace::trace_kind::fault, trace::no_node, text);
     tell_links();
 }
 
@@ -747,7 +438,7 @@ inline void world::release(trace::node_id from, trace::node_id to) {
 inline void world::heal() {
     links_.heal();
     part_of_.clear();
-    tell(trace::trace_kind::fault, trace::no_node, "heal");
+    events_.tell(trace::trace_kind::fault, trace::no_node, "heal");
     tell_links();
     for (trace::node_id from = 0; from < node_count(); ++from)
         for (trace::node_id to = 0; to < node_count(); ++to) release_held(from, to);
@@ -757,30 +448,24 @@ inline void world::release_held(trace::node_id from, trace::node_id to) {
     for (detail::channel* c : channels_) c->on_release(from, to);
 }
 
-// world: knowledge
+// Knowledge
 
 inline void world::record_to(trace::trace* recorder) {
-    trace_ = recorder;
-    if (trace_ == nullptr) return;
-    for (const node* n : nodes_) trace_->name_node(n->id(), n->name());
-}
-
-inline void world::tell(trace::trace_kind kind, trace::node_id id, std::string_view text) {
-    observe(static_cast<std::uint64_t>(kind) << 32 | id);
-    for (const char c : text) observe(static_cast<unsigned char>(c));
-    if (trace_ != nullptr) trace_->record(now_, kind, id, trace::no_node, 0, text);
+    events_.record_to(recorder);
+    if (recorder == nullptr) return;
+    for (const node* n : nodes_) recorder->name_node(n->id(), n->name());
 }
 
 // A cut between two parts needs no word of its own.
 inline void world::tell_links() {
-    if (trace_ == nullptr) return;
+    if (recorder() == nullptr) return;
     const auto part = [&](trace::node_id id) { return id < part_of_.size() ? part_of_[id] : 0; };
     std::vector<trace::blocked_link> blocked;
     for (trace::node_id from = 0; from < node_count(); ++from)
         for (trace::node_id to = 0; to < node_count(); ++to)
             if (part(from) == part(to) && links_.state_of(from, to) == links::state::cut)
                 blocked.push_back({from, to});
-    trace_->separate(now_, part_of_, blocked);
+    recorder()->separate(now(), part_of_, blocked);
 }
 
 }  // namespace coterie::inline v0::sim
