@@ -30,6 +30,15 @@ struct delivery {
     causality::vector_clock<Replica> clock;
 };
 
+/// Whether each node got each message before those that it caused, and once. The offending are two indices into
+/// the list: the message that came too early, or first, and the other one.
+///
+/// Complexity: a look at each node and a merge of clocks for each delivery; where the answer is no, a pass over them.
+template <class Replica>
+[[nodiscard]] verdict causal_order(std::span<const delivery<Replica>> log);
+
+// --- details ---------------------------------------------------------------------------------------
+
 namespace detail {
 
 /// What a node has got: the merged clocks of its messages.
@@ -49,12 +58,8 @@ causality::vector_clock<Replica>& clock_of(std::vector<node_clock<Replica>>& clo
 
 }  // namespace detail
 
-/// Whether each node got each message before those that it caused, and once. The offending are two indices into
-/// the list: the message that came too early, or first, and the other one.
-///
-/// Complexity: a look at each node and a merge of clocks for each delivery; where the answer is no, a pass over them.
 template <class Replica>
-[[nodiscard]] verdict causal_order(std::span<const delivery<Replica>> log) {
+verdict causal_order(std::span<const delivery<Replica>> log) {
     std::vector<detail::node_clock<Replica>> clocks;
     for (std::size_t late = 0; late < log.size(); ++late) {
         const delivery<Replica>& d = log[late];

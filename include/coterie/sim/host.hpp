@@ -69,14 +69,7 @@ class journal<void> {};
 namespace detail {
 
 template <class P>
-struct record_of {
-    using type = void;
-};
-template <persistent_protocol P>
-struct record_of<P> {
-    using type =
-        std::remove_cvref_t<decltype(std::declval<typename P::output&>().records[0].record)>;
-};
+struct record_of;
 
 }  // namespace detail
 
@@ -200,5 +193,22 @@ private:
     timer_id timer_;
     bool writing_ = false;
 };
+
+// --- details ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+/// What a protocol writes; void: nothing.
+template <class P>
+struct record_of {
+    using type = void;
+};
+template <persistent_protocol P>
+struct record_of<P> {
+    using type =
+        std::remove_cvref_t<decltype(std::declval<typename P::output&>().records[0].record)>;
+};
+
+}  // namespace detail
 
 }  // namespace coterie::inline v0::sim

@@ -40,20 +40,6 @@ struct link_profile {
     friend constexpr bool operator==(const link_profile&, const link_profile&) = default;
 };
 
-namespace detail {
-
-/// A table by from and to, for more nodes.
-template <class T>
-void widen(std::vector<T>& table, trace::node_id nodes, trace::node_id wanted) {
-    std::vector<T> wider(std::size_t{wanted} * wanted);
-    for (trace::node_id from = 0; from < nodes; ++from)
-        for (trace::node_id to = 0; to < nodes; ++to)
-            wider[std::size_t{from} * wanted + to] = table[std::size_t{from} * nodes + to];
-    table = std::move(wider);
-}
-
-}  // namespace detail
-
 /// All links between nodes, each way by itself.
 ///
 /// Complexity: constant a question; a change of one link first allocates a table of all, quadratic in
@@ -136,6 +122,20 @@ private:
 };
 
 // --- details ---------------------------------------------------------------------------------------
+
+namespace detail {
+
+/// A table by from and to, for more nodes.
+template <class T>
+void widen(std::vector<T>& table, trace::node_id nodes, trace::node_id wanted) {
+    std::vector<T> wider(std::size_t{wanted} * wanted);
+    for (trace::node_id from = 0; from < nodes; ++from)
+        for (trace::node_id to = 0; to < nodes; ++to)
+            wider[std::size_t{from} * wanted + to] = table[std::size_t{from} * nodes + to];
+    table = std::move(wider);
+}
+
+}  // namespace detail
 
 inline std::vector<std::uint32_t> links::partition(
     std::span<const std::vector<trace::node_id>> groups) {

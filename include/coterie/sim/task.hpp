@@ -22,48 +22,10 @@
 
 namespace coterie::inline v0::sim {
 
-template <class Result>
-class task;
-
 namespace detail {
 
-struct task_promise_base {
-    std::coroutine_handle<> awaiting;
-
-    struct final_awaiter {
-        [[nodiscard]] bool await_ready() const noexcept { return false; }
-        template <class Promise>
-        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) const noexcept {
-            const std::coroutine_handle<> next = done.promise().awaiting;
-            return next ? next : std::noop_coroutine();
-        }
-        void await_resume() const noexcept {}
-    };
-
-    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
-    [[nodiscard]] final_awaiter final_suspend() const noexcept { return {}; }
-    // A simulated program has nobody who would catch it.
-    void unhandled_exception() const noexcept { COTERIE_ASSERT(false); }
-};
-
 template <class Result>
-struct task_promise : task_promise_base {
-    std::optional<Result> result;
-
-    task<Result> get_return_object();
-    template <class T>
-    void return_value(T&& value) {
-        result.emplace(std::forward<T>(value));
-    }
-    Result take() { return *std::move(result); }
-};
-
-template <>
-struct task_promise<void> : task_promise_base {
-    task<void> get_return_object();
-    void return_void() const noexcept {}
-    void take() const noexcept {}
-};
+struct task_promise;
 
 }  // namespace detail
 
@@ -111,13 +73,50 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
-template <class Result>
-task<Result> detail::task_promise<Result>::get_return_object() {
-    return task<Result>(std::coroutine_handle<task_promise>::from_promise(*this));
-}
+namespace detail {
 
-inline task<void> detail::task_promise<void>::get_return_object() {
-    return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
-}
+struct task_promise_base {
+    std::coroutine_handle<> awaiting;
+
+    struct final_awaiter {
+        [[nodiscard]] bool await_ready() const noexcept { return false; }
+        template <class Promise>
+        std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) const noexcept {
+            const std::coroutine_handle<> next = done.promise().awaiting;
+            return next ? next : std::noop_coroutine();
+        }
+        void await_resume() const noexcept {}
+    };
+
+    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
+    [[nodiscard]] final_awaiter final_suspend() const noexcept { return {}; }
+    // A simulated program has nobody who would catch it.
+    void unhandled_exception() const noexcept { COTERIE_ASSERT(false); }
+};
+
+template <class Result>
+struct task_promise : task_promise_base {
+    std::optional<Result> result;
+
+    task<Result> get_return_object() {
+        return task<Result>(std::coroutine_handle<task_promise>::from_promise(*this));
+    }
+    template <class T>
+    void return_value(T&& value) {
+        result.emplace(std::forward<T>(value));
+    }
+    Result take() { return *std::move(result); }
+};
+
+template <>
+struct task_promise<void> : task_promise_base {
+    task<void> get_return_object() {
+        return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
+    }
+    void return_void() const noexcept {}
+    void take() const noexcept {}
+};
+
+}  // namespace detail
 
 }  // namespace coterie::inline v0::sim
