@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
-// What happened in a simulated run, event by event. The world writes it; people read it as text
+// What happened in a run, event by event. A simulated world writes it, or a service; people read it as text
 // (trace_text.hpp), as a space-time diagram (space_time_diagram.hpp) or in ShiViz (shiviz.hpp), and
 // trace_clocks.hpp says what happened before what.
 //
