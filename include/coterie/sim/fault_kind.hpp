@@ -5,8 +5,8 @@
 //
 //   at 10s    clock n2 drift 200ppm      # the keyword "clock", a node, the word "drift", a drift
 //
-// A kind is added in two places, both here: the enum, and its row in detail::fault_table. The row is what
-// sim/fault_script.hpp writes and what sim/parse_fault_script.hpp reads.
+// A new kind gets its name in the enum and its row in detail::fault_table. The row is what sim/fault_script.hpp
+// writes and what sim/parse_fault_script.hpp reads; sim/nemesis.hpp does it to a world.
 
 #include <algorithm>
 #include <cstddef>
