@@ -136,13 +136,32 @@ inline nemesis::nemesis(world& w) : world_(&w), nodes_(w.node_count()) {
     for (trace::node_id id = 0; id < nodes_; ++id) disks_.push_back(w.at(id).disk().profile());
 }
 
+namespace detail {
+
+/// Whether the world itself says in its trace that this has happened: what befalls nodes, and which links
+/// are open.
+constexpr bool is_told_by_world(fault_kind kind) noexcept {
+    switch (kind) {
+        case fault_kind::partition:
+        case fault_kind::heal:
+        case fault_kind::cut:
+        case fault_kind::hold:
+        case fault_kind::release:
+        case fault_kind::crash:
+        case fault_kind::restart:
+        case fault_kind::pause:
+        case fault_kind::resume: return true;
+        default: return false;
+    }
+}
+
+}  // namespace detail
+
 inline bool nemesis::apply(const fault& f) {
     const std::optional<trace::node_id> node = world_->find(f.node);
     const std::optional<trace::node_id> to = world_->find(f.to);
     if ((!node && !f.node.empty()) || (!to && !f.to.empty())) return false;
-    // What happens to nodes, and which links are open, the world itself says in its trace.
-    if (f.kind > fault_kind::release &&
-        (f.kind < fault_kind::crash || f.kind > fault_kind::resume)) {
+    if (!detail::is_told_by_world(f.kind)) {
         std::string what;
         f.append_what(what);
         world_->note(what);
