@@ -2,12 +2,15 @@
 
 #include "sim/scenarios/replicated_value.hpp"
 
+#include <vector>
+
 #include <coterie/crdt/flag.hpp>
 
 #include "crdt/specifications.hpp"
-#include "sim/planted.hpp"
+#include "sim/scenarios/naive_values.hpp"
+#include "sim/scenarios/planted.hpp"
 #include "sim/scenarios/registers.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/sweep.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;
@@ -15,7 +18,10 @@ using test::replicated_value;
 
 namespace {
 
-constexpr test::setup small{.nodes = 4, .operations = 60, .faults = 15};
+std::vector<test::planted> mistakes() {
+    return {{"a state replaced and not merged", replicated_value<test::replaced_sum_case>{},
+             replicated_value<test::g_case>{}, 1}};
+}
 
 }  // namespace
 
@@ -23,5 +29,11 @@ TEMPLATE_TEST_CASE("replicated counters and flags converge, and are what they we
                    "", test::g_case, test::pn_case, test::bounded_case,
                    (test::flag_case<crdt::ew_flag<>, true>),
                    (test::flag_case<crdt::dw_flag<>, false>)) {
-    test::check_passes(replicated_value<TestType>{}, small, 25);
+    test::check_holds(replicated_value<TestType>{}, 25);
+}
+
+TEST_CASE("a mistake with replicated counters is found") { test::check_caught(mistakes()); }
+
+TEST_CASE("a mistake with replicated counters: a sweep", "[.sweep]") {
+    test::check_sweep(mistakes());
 }

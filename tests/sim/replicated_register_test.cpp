@@ -12,7 +12,6 @@
 #include <coterie/quorum/nrw.hpp>
 #include <coterie/quorum/parse.hpp>
 #include <coterie/quorum/quorum_system.hpp>
-#include <coterie/sim/explore.hpp>
 
 #include "sim/scenarios/sweep.hpp"
 #include "support/catch.hpp"
@@ -136,6 +135,5 @@ TEST_CASE("levels of two data centres keep what they are judged to") {
 
 TEST_CASE("a run of the register is the same twice") {
     const reg::scenario s{reg::counting({3, 2, 2}, {.write_back = true})};
-    for (std::uint64_t seed = 1; seed <= 20; ++seed)
-        CHECK(sim::check_determinism(s, seed).has_value());
+    check_same_twice(s, 20);
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "sim/scenarios/sessions.hpp"
 
-#include <cstdint>
-
-#include <coterie/sim/explore.hpp>
-
 #include "sim/scenarios/sweep.hpp"
 #include "support/catch.hpp"
 
@@ -37,7 +33,4 @@ TEST_CASE("without what it has written: its writes are not there, and come in an
     check_holds(ses::scenario{forgetful, claim::writes_follow_reads}, 100);
 }
 
-TEST_CASE("a run of sessions is the same twice") {
-    for (std::uint64_t seed = 1; seed <= 20; ++seed)
-        CHECK(sim::check_determinism(ses::scenario{}, seed).has_value());
-}
+TEST_CASE("a run of sessions is the same twice") { check_same_twice(ses::scenario{}, 20); }

@@ -19,11 +19,14 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/chaos.hpp"
 #include "sim/scenarios/disk_mark.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/witness.hpp"
 
 namespace coterie::test {
 
@@ -41,7 +44,11 @@ struct hybrid_clocks {
     /// One more node, whose clock is further ahead than the bound allows.
     bool has_stray = true;
 
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(seed, 4, 200, {.clock_error = clock_error, .drift = sim::ppm(1000)});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -177,7 +184,8 @@ private:
 
 }  // namespace detail
 
-inline result hybrid_clocks::run(const setup& s, trace::trace* recorder) const {
+inline sim::scenario_result hybrid_clocks::run(const sim::scenario_setup& s,
+                                               trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::stamped> net(world, "stamps");
@@ -189,8 +197,7 @@ inline result hybrid_clocks::run(const setup& s, trace::trace* recorder) const {
                                .duplication = 0.05});
     for (std::uint32_t i = 0; i < s.nodes; ++i)
         world.add<detail::hybrid_node>("n" + std::to_string(i + 1), net, *this, all, w);
-    chaos faults(world, {.clock_error = clock_error, .drift = sim::ppm(1000)});
-    faults.unleash(s, std::chrono::seconds(20));
+    unleash(world, s.faults, std::chrono::seconds(20));
     if (has_stray) {
         const auto n = world.add<detail::hybrid_node>("stray", net, *this, all, w);
         world.after(std::chrono::seconds(5),

@@ -31,11 +31,14 @@
 #include <coterie/retry/retry_state.hpp>
 #include <coterie/sim/disk.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/task.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/chaos.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/witness.hpp"
 
 namespace coterie::test {
 
@@ -52,7 +55,13 @@ struct payments {
     };
     mistakes mistake = mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(
+            seed, 4, 200,
+            {.faults = 30, .clock_error = std::chrono::seconds(100), .drift = sim::ppm(100'000)});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -231,7 +240,7 @@ inline retry::failure classify_bank_error(bank_error e, payments::mistakes mista
 /// Makes its payments one after the other. Which it has begun it writes down nowhere: one that crashes leaves
 /// its last payment made or not, and goes on with the next.
 inline sim::task<> pay_all(sim::node& self, sim::network<bank_message>& net,
-                           payments::mistakes mistake, payment_log& log, std::uint32_t count) {
+                           payments::mistakes mistake, payment_log& log, std::uint64_t count) {
     const auto clock = self.steady_clock();
     const node_sleeper sleeper{self};
     const retry::retry_policy policy{
@@ -239,7 +248,7 @@ inline sim::task<> pay_all(sim::node& self, sim::network<bank_message>& net,
                                               .cap = std::chrono::seconds(2)},
         .max_attempts = 100,
         .is_idempotent = true};
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t payment = std::uint64_t{self.id()} << 40 | self.incarnation() << 20 | i;
         const std::uint64_t amount = uniform_between(self.random(), std::uint64_t{1}, 100);
         const auto key_of = [&](std::uint32_t attempt) {
@@ -268,7 +277,8 @@ inline sim::task<> pay_all(sim::node& self, sim::network<bank_message>& net,
 
 }  // namespace detail
 
-inline result payments::run(const setup& s, trace::trace* recorder) const {
+inline sim::scenario_result payments::run(const sim::scenario_setup& s,
+                                          trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::bank_message> net(world, "bank");
@@ -281,13 +291,12 @@ inline result payments::run(const setup& s, trace::trace* recorder) const {
         .disk()
         .set_profile({.sync = sim::latency::uniform(std::chrono::milliseconds(1),
                                                     std::chrono::milliseconds(100))});
-    const std::uint32_t each = s.operations / s.nodes;
+    const std::uint64_t each = s.operations / s.nodes;
     for (std::uint32_t i = 1; i < s.nodes; ++i)
         world.add("n" + std::to_string(i + 1), [&, this](sim::node& self) {
             return detail::pay_all(self, net, mistake, log, each);
         });
-    chaos faults(world, {.clock_error = std::chrono::seconds(100), .drift = sim::ppm(100'000)});
-    faults.unleash(s, std::chrono::seconds(20));
+    unleash(world, s.faults, std::chrono::seconds(20));
     world.run_for(std::chrono::seconds(60));
 
     for (const auto& line : detail::bank::lines(world.at(0).disk(), "ledger")) ++log.done[line[1]];

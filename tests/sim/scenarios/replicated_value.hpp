@@ -26,11 +26,14 @@
 #include <coterie/crdt/g_set.hpp>
 #include <coterie/sim/host.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "crdt/replicas.hpp"
 #include "sim/scenarios/chaos.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/witness.hpp"
 
 namespace coterie::test {
 
@@ -70,7 +73,15 @@ template <class Case>
 struct replicated_value {
     replica_mistakes mistake = replica_mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(seed, 4, 60,
+                          {.faults = 15,
+                           .freezes = true,
+                           .clock_error = std::chrono::seconds(100),
+                           .drift = sim::ppm(200'000)});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -78,7 +89,7 @@ namespace detail {
 template <class Case>
 class replicated_run {
 public:
-    replicated_run(const setup& s, replica_mistakes mistake, trace::trace* recorder)
+    replicated_run(const sim::scenario_setup& s, replica_mistakes mistake, trace::trace* recorder)
         : setup_(s),
           mistake_(mistake),
           world_(s.seed),
@@ -87,7 +98,7 @@ public:
         world_.record_to(recorder);
     }
 
-    result run() {
+    sim::scenario_result run() {
         world_.links().set_profile({.delay = sim::latency::uniform(std::chrono::milliseconds(1),
                                                                    std::chrono::milliseconds(300)),
                                     .loss = 0.2,
@@ -95,11 +106,8 @@ public:
         auto make = [this](sim::node& self) { return begin(self); };
         for (std::uint32_t i = 0; i < setup_.nodes; ++i)
             world_.add<replica>("n" + std::to_string(i + 1), net_, make);
-        chaos faults(world_, {.freezes = true,
-                              .clock_error = std::chrono::seconds(100),
-                              .drift = sim::ppm(200'000)});
-        faults.unleash(setup_, storm);
-        for (std::uint32_t i = 0; i < setup_.operations; ++i) {
+        unleash(world_, setup_.faults, storm);
+        for (std::uint64_t i = 0; i < setup_.operations; ++i) {
             const std::chrono::nanoseconds when(
                 uniform_between(random_, std::int64_t{0}, std::int64_t{storm.count()}));
             world_.after(when, [this] { operate(); });
@@ -194,7 +202,7 @@ private:
         }
     }
 
-    setup setup_;
+    const sim::scenario_setup& setup_;
     replica_mistakes mistake_;
     sim::world world_;
     sim::network<typename protocol::message> net_;
@@ -206,7 +214,8 @@ private:
 }  // namespace detail
 
 template <class Case>
-result replicated_value<Case>::run(const setup& s, trace::trace* recorder) const {
+sim::scenario_result replicated_value<Case>::run(const sim::scenario_setup& s,
+                                                 trace::trace* recorder) const {
     return detail::replicated_run<Case>(s, mistake, recorder).run();
 }
 

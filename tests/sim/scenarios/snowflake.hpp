@@ -33,11 +33,14 @@
 #include <coterie/id/lease.hpp>
 #include <coterie/id/snowflake_generator.hpp>
 #include <coterie/sim/network.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/chaos.hpp"
 #include "sim/scenarios/disk_mark.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/witness.hpp"
 
 namespace coterie::test {
 
@@ -99,7 +102,16 @@ struct numbered_workers {
     };
     mistakes mistake = mistakes::none;
 
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(seed, 4, 200,
+                          {.duration = storm,
+                           .partitions = false,
+                           .freezes = true,
+                           .clock_error = std::chrono::seconds(5),
+                           .drift = sim::ppm(100'000)});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -178,7 +190,8 @@ private:
 
 }  // namespace detail
 
-inline result numbered_workers::run(const setup& s, trace::trace* recorder) const {
+inline sim::scenario_result numbered_workers::run(const sim::scenario_setup& s,
+                                                  trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     witness w;
@@ -188,11 +201,7 @@ inline result numbered_workers::run(const setup& s, trace::trace* recorder) cons
             world.add<detail::numbered_worker>("n" + std::to_string(i + 1), mistake, issued, w);
         world.at(n).disk().set_profile({.failure = 0.1});
     }
-    chaos faults(world, {.partitions = false,
-                         .freezes = true,
-                         .clock_error = std::chrono::seconds(5),
-                         .drift = sim::ppm(100'000)});
-    faults.unleash(s, storm);
+    unleash(world, s.faults, storm);
     world.run_for(storm + lull);
     for (std::uint32_t i = 0; i < s.nodes; ++i)
         w.require(issued.has_since(i, world.now() - std::chrono::seconds(5)), [&] {
@@ -217,7 +226,13 @@ struct leased_workers {
     /// Whether clocks may stand still, which makes them wrong by as much.
     bool freezes = true;
 
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const;
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(
+            seed, 4, 200,
+            {.duration = storm, .freezes = freezes, .clock_error = clock_error, .drift = drift});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const;
 };
 
 namespace detail {
@@ -393,7 +408,8 @@ private:
 
 }  // namespace detail
 
-inline result leased_workers::run(const setup& s, trace::trace* recorder) const {
+inline sim::scenario_result leased_workers::run(const sim::scenario_setup& s,
+                                                trace::trace* recorder) const {
     sim::world world(s.seed);
     world.record_to(recorder);
     sim::network<detail::lease_message> net(world, "leases");
@@ -406,8 +422,7 @@ inline result leased_workers::run(const setup& s, trace::trace* recorder) const 
     world.add<detail::coordinator>("n1", net, mistake, s.nodes);
     for (std::uint32_t i = 1; i < s.nodes; ++i)
         world.add<detail::leased_worker>("n" + std::to_string(i + 1), net, mistake, issued, w);
-    chaos faults(world, {.freezes = freezes, .clock_error = clock_error, .drift = drift});
-    faults.unleash(s, storm);
+    unleash(world, s.faults, storm);
     world.run_for(storm + lull + clock_error);
     for (std::uint32_t i = 1; i < s.nodes; ++i)
         w.require(issued.has_since(i, world.now() - std::chrono::seconds(5)), [&] {

@@ -20,10 +20,13 @@
 #include <coterie/id/ulid.hpp>
 #include <coterie/id/ulid_generator.hpp>
 #include <coterie/id/uuid_v7_generator.hpp>
+#include <coterie/sim/node_clock.hpp>
+#include <coterie/sim/scenario_setup.hpp>
 #include <coterie/sim/world.hpp>
+#include <coterie/trace/trace.hpp>
 
 #include "sim/scenarios/chaos.hpp"
-#include "sim/scenarios/scenario.hpp"
+#include "sim/scenarios/witness.hpp"
 
 namespace coterie::test {
 
@@ -149,7 +152,16 @@ private:
 
 template <class Source>
 struct sortable_ids {
-    [[nodiscard]] result run(const setup& s, trace::trace* recorder) const {
+    [[nodiscard]] sim::scenario_setup setup(std::uint64_t seed) const {
+        return draw_setup(seed, 4, 200,
+                          {.duration = std::chrono::seconds(10),
+                           .partitions = false,
+                           .freezes = true,
+                           .clock_error = std::chrono::seconds(8),
+                           .drift = sim::ppm(100'000)});
+    }
+    [[nodiscard]] sim::scenario_result run(const sim::scenario_setup& s,
+                                           trace::trace* recorder) const {
         sim::world world(s.seed);
         world.record_to(recorder);
         witness w;
@@ -157,11 +169,7 @@ struct sortable_ids {
         all.nodes.resize(s.nodes);
         for (std::uint32_t i = 0; i < s.nodes; ++i)
             world.add<detail::sorting_node<Source>>("n" + std::to_string(i + 1), all, w);
-        chaos faults(world, {.partitions = false,
-                             .freezes = true,
-                             .clock_error = std::chrono::seconds(8),
-                             .drift = sim::ppm(100'000)});
-        faults.unleash(s, std::chrono::seconds(10));
+        unleash(world, s.faults, std::chrono::seconds(10));
         world.run_for(std::chrono::seconds(20));
         for (std::uint32_t i = 0; i < s.nodes; ++i)
             w.require(all.nodes[i].count > 0, [&] { return "no progress: " + world.at(i).name(); });
