@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <rapidcheck.h>
-
 #include <coterie/causality/causal_context.hpp>
 #include <coterie/causality/dotted_version_vector_set.hpp>
 #include <coterie/causality/retired_replicas.hpp>
@@ -18,9 +16,13 @@
 
 #include "support/catch.hpp"
 #include "support/laws.hpp"
+#include "support/properties.hpp"
 
 using namespace coterie::causality;
+using coterie::test::any;
+using coterie::test::check_property;
 using coterie::test::joined;
+using coterie::test::require;
 
 namespace {
 
@@ -49,12 +51,12 @@ retired_replicas<int> markers_of(const numbers& replicas) {
 template <class L>
 void check_partial_order(const L& a, const L& b, const L& c) {
     const auto is_least = [](const L& x, const L& y) { return std::is_lteq(x <=> y); };
-    RC_ASSERT(is_least(a, a));
-    RC_ASSERT((std::is_eq(a <=> b) == (a == b)));
-    RC_ASSERT((is_least(a, b) == (joined(a, b) == b)));
-    RC_ASSERT((std::is_lt(a <=> b) == std::is_gt(b <=> a)));
-    if (is_least(a, b) && is_least(b, c)) RC_ASSERT(is_least(a, c));
-    if (is_least(a, c) && is_least(b, c)) RC_ASSERT(is_least(joined(a, b), c));
+    require(is_least(a, a));
+    require(std::is_eq(a <=> b) == (a == b));
+    require(is_least(a, b) == (joined(a, b) == b));
+    require(std::is_lt(a <=> b) == std::is_gt(b <=> a));
+    if (is_least(a, b) && is_least(b, c)) require(is_least(a, c));
+    if (is_least(a, c) && is_least(b, c)) require(is_least(joined(a, b), c));
 }
 
 /// Servers that clients write to, with the contexts that they have read somewhere.
@@ -72,7 +74,7 @@ struct store {
                 case 1: read.push_back(s.context()); break;
                 case 2: s.remove(read[n / 15U % read.size()]); break;
                 default:
-                    RC_ASSERT(
+                    require(
                         s.put(read[n / 15U % read.size()], std::to_string(n), static_cast<int>(at))
                             .has_value());
             }
@@ -83,31 +85,34 @@ struct store {
 }  // namespace
 
 TEST_CASE("version vectors, contexts and markers keep the laws of a lattice") {
-    CHECK(rc::check("version_vector", [](const numbers& x, const numbers& y, const numbers& z) {
-        const auto a = vector_of(x), b = vector_of(y), c = vector_of(z);
+    CHECK(check_property("version_vector", [] {
+        const auto a = vector_of(any<numbers>()), b = vector_of(any<numbers>()),
+                   c = vector_of(any<numbers>());
         coterie::test::check_join(a, b, c);
         check_partial_order(a, b, c);
         coterie::test::check_bytes(a, b);
     }));
-    CHECK(rc::check("causal_context", [](const numbers& x, const numbers& y, const numbers& z) {
-        const auto a = context_of(x), b = context_of(y), c = context_of(z);
+    CHECK(check_property("causal_context", [] {
+        const auto a = context_of(any<numbers>()), b = context_of(any<numbers>()),
+                   c = context_of(any<numbers>());
         coterie::test::check_join(a, b, c);
         check_partial_order(a, b, c);
         coterie::test::check_bytes(a, b);
-        RC_ASSERT((joined(b, a.without(b)) == joined(a, b)));
-        RC_ASSERT((a.without(b).without(b) == a.without(b)));
-        RC_ASSERT((a.without(b) == causal_context<int>()) == b.includes(a));
+        require(joined(b, a.without(b)) == joined(a, b));
+        require(a.without(b).without(b) == a.without(b));
+        require((a.without(b) == causal_context<int>()) == b.includes(a));
     }));
-    CHECK(rc::check("retired_replicas", [](const numbers& x, const numbers& y, const numbers& z) {
-        const auto a = markers_of(x), b = markers_of(y), c = markers_of(z);
+    CHECK(check_property("retired_replicas", [] {
+        const auto a = markers_of(any<numbers>()), b = markers_of(any<numbers>()),
+                   c = markers_of(any<numbers>());
         coterie::test::check_join(a, b, c);
         coterie::test::check_bytes(a, b);
     }));
 }
 
 TEST_CASE("siblings keep the laws of a lattice") {
-    CHECK(rc::check("dotted_version_vector_set", [](const numbers& steps) {
-        const store s(steps);
+    CHECK(check_property("dotted_version_vector_set", [] {
+        const store s(any<numbers>());
         const auto &a = s.servers[0], &b = s.servers[1], &c = s.servers[2];
         coterie::test::check_join(a, b, c);
         check_partial_order(a, b, c);
