@@ -11,50 +11,46 @@
 #include <string>
 #include <vector>
 
-#include <coterie/core/wire.hpp>
-#include <coterie/crdt/envelope.hpp>
-#include <coterie/crdt/error.hpp>
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
-#include "crdt/any_change.hpp"
+#include "crdt/any_state.hpp"
 #include "support/catch.hpp"
 #include "support/data.hpp"
 
 using namespace coterie;
 using nlohmann::json;
+using test::any_state;
 
 namespace {
 
 constexpr const char* file_name = "crdt_golden.json";
 
-template <class State>
-State state_of(const json& changes) {
-    State s;
+any_state state_of(const any_state& empty, const json& changes) {
+    any_state s = empty;
     for (const auto& c : changes) {
-        (void)test::change(s, c.at(0).get<std::uint64_t>(), c.at(1).get<std::uint64_t>(),
-                           c.at(2).get<std::uint64_t>());
+        (void)s.change(c.at(0).get<std::uint64_t>(), c.at(1).get<std::uint64_t>(),
+                       c.at(2).get<std::uint64_t>());
     }
     return s;
 }
 
-template <class State>
-void check_row(const json& row) {
+void check_row(const any_state& empty, const json& row) {
     INFO(row.dump());
-    const State s = state_of<State>(row.at("changes"));
+    const any_state s = state_of(empty, row.at("changes"));
     const auto golden = test::from_hex(row.at("bytes").get<std::string>());
-    CHECK(test::to_hex(crdt::seal(s)) == row.at("bytes").get<std::string>());
-    const auto opened = crdt::open<State>(golden);
+    CHECK(test::to_hex(s.seal()) == row.at("bytes").get<std::string>());
+    const auto opened = empty.open(golden);
     REQUIRE(opened.has_value());
     CHECK(*opened == s);
     for (std::size_t size = 0; size < golden.size(); ++size) {
-        CHECK_FALSE(crdt::open<State>(std::span(golden).first(size)).has_value());
+        CHECK_FALSE(empty.open(std::span(golden).first(size)).has_value());
     }
     // The checksum finds each byte that was changed, but for those that say what it is.
     auto damaged = golden;
     for (std::size_t at = 0; at < golden.size(); ++at) {
         damaged[at] ^= std::byte{0x10};
-        const auto error = crdt::open<State>(damaged);
+        const auto error = empty.open(damaged);
         REQUIRE_FALSE(error.has_value());
         CHECK(error.error().offset <= golden.size());
         damaged[at] = golden[at];
@@ -68,14 +64,14 @@ TEST_CASE("replicated values have the bytes that they have always had") {
     REQUIRE(in.good());
     const json file = json::parse(in);
     std::set<std::string> known, used;
-    test::for_each_type([&]<class State>(const std::string& name) {
+    for (const auto& [name, empty] : test::every_type()) {
         known.insert(name);
         for (const json& row : file.at("rows")) {
             if (row.at("type") != name) continue;
             used.insert(name);
-            check_row<State>(row);
+            check_row(empty, row);
         }
-    });
+    }
     for (const json& row : file.at("rows")) {
         INFO("a row of an unknown type: " << row.dump());
         CHECK(known.contains(row.at("type").get<std::string>()));
@@ -94,12 +90,12 @@ TEST_CASE("print the bytes of replicated values", "[.][golden]") {
         json::array(
             {{1, 0, 3}, {2, 1, 4}, {1, 2, 9}, {3, 3, 5}, {1, 5, 4}, {2, 6, 300}, {2, 8, 65}}),
     };
-    test::for_each_type([&]<class State>(const char* name) {
+    for (const auto& [name, empty] : test::every_type()) {
         for (const json& changes : histories) {
             const json row{{"type", name},
                            {"changes", changes},
-                           {"bytes", test::to_hex(crdt::seal(state_of<State>(changes)))}};
+                           {"bytes", test::to_hex(state_of(empty, changes).seal())}};
             std::printf("%s,\n", row.dump().c_str());
         }
-    });
+    }
 }
