@@ -14,7 +14,7 @@
 #include <coterie/core/wire.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/counters.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 

@@ -10,7 +10,7 @@
 #include <coterie/causality/replica_id.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/flags.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;

@@ -15,7 +15,7 @@
 #include <coterie/core/wire.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/lww_map.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 

@@ -11,7 +11,7 @@
 #include <coterie/causality/replica_id.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/mv_register.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;

@@ -17,7 +17,7 @@
 #include <coterie/crdt/pn_counter.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/or_map.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;

@@ -18,7 +18,7 @@
 #include <coterie/crdt/lattice.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/or_set.hpp"
 #include "support/catch.hpp"
 #include "support/seed.hpp"
 
@@ -80,7 +80,7 @@ constexpr replica_id a{1, 1}, b{2, 1}, c{3, 1};
 }  // namespace
 
 TEST_CASE("an or_set has what was added and not removed by who saw that") {
-    test::check_specification<or_set_case<std::uint32_t>>(60, 120);
+    test::check_specification<or_set_case<std::uint64_t, std::uint64_t>>(60, 120);
     test::check_specification<or_set_case<std::string>>(30, 120);
 }
 

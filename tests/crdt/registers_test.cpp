@@ -16,7 +16,8 @@
 #include <coterie/causality/replica_id.hpp>
 
 #include "crdt/replicas.hpp"
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/g_set.hpp"
+#include "crdt/specifications/registers.hpp"
 #include "support/catch.hpp"
 
 using namespace coterie;

@@ -6,7 +6,8 @@
 
 #include <coterie/crdt/flag.hpp>
 
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/counters.hpp"
+#include "crdt/specifications/flags.hpp"
 #include "sim/scenarios/naive_values.hpp"
 #include "sim/scenarios/planted.hpp"
 #include "sim/scenarios/registers.hpp"

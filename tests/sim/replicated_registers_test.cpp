@@ -6,7 +6,9 @@
 
 #include <coterie/crdt/extreme_register.hpp>
 
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/lww_map.hpp"
+#include "crdt/specifications/mv_register.hpp"
+#include "crdt/specifications/registers.hpp"
 #include "sim/scenarios/naive_values.hpp"
 #include "sim/scenarios/planted.hpp"
 #include "sim/scenarios/registers.hpp"

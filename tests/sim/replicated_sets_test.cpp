@@ -6,7 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/g_set.hpp"
+#include "crdt/specifications/or_map.hpp"
+#include "crdt/specifications/or_set.hpp"
+#include "crdt/specifications/rw_set.hpp"
 #include "sim/scenarios/naive_values.hpp"
 #include "sim/scenarios/planted.hpp"
 #include "sim/scenarios/sweep.hpp"

@@ -14,7 +14,9 @@
 
 #include <coterie/core/wire.hpp>
 
-#include "crdt/specifications.hpp"
+#include "crdt/specifications/counters.hpp"
+#include "crdt/specifications/or_set.hpp"
+#include "crdt/specifications/registers.hpp"
 
 namespace coterie::test {
 

@@ -68,7 +68,7 @@ enum class replica_mistakes : std::uint8_t {
     session_reused,  ///< a restarted process takes answers to its earlier life for its own
 };
 
-/// The case is one of crdt/specifications.hpp, or the like.
+/// The case is one of crdt/specifications/, or the like.
 template <class Case>
 struct replicated_value {
     replica_mistakes mistake = replica_mistakes::none;
