@@ -8,16 +8,18 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <variant>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include <coterie/core/clock.hpp>
+#include <coterie/core/random.hpp>
 #include <coterie/retry/adaptive_throttle.hpp>
 #include <coterie/retry/backoff.hpp>
 #include <coterie/retry/call_window.hpp>
 #include <coterie/retry/concurrency_limit.hpp>
+#include <coterie/retry/error.hpp>
 #include <coterie/retry/hedging_policy.hpp>
 #include <coterie/retry/pipeline.hpp>
 #include <coterie/retry/retry_budget.hpp>
@@ -30,26 +32,77 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace retry = coterie::retry;
+using coterie::steady_time;
 using std::chrono::nanoseconds;
 
+/// A backoff that is chosen while the program runs.
+template <retry::backoff_policy... Backoffs>
+struct backoff_of_any {
+    using state_type = std::variant<std::monostate, typename Backoffs::state_type...>;
+
+    nanoseconds next(state_type& state, coterie::rng& random) const {
+        return std::visit(
+            [&]<class Backoff>(const Backoff& backoff) {
+                using its_state = Backoff::state_type;
+                if (!std::holds_alternative<its_state>(state)) state = its_state();
+                return backoff.next(std::get<its_state>(state), random);
+            },
+            chosen);
+    }
+
+    std::variant<Backoffs...> chosen;
+};
+
 using any_backoff =
-    std::variant<retry::constant_backoff<>, retry::exponential_backoff<retry::no_jitter>,
-                 retry::exponential_backoff<>, retry::exponential_backoff<retry::equal_jitter>,
-                 retry::exponential_backoff<retry::proportional_jitter>,
-                 retry::decorrelated_jitter>;
+    backoff_of_any<retry::constant_backoff<>, retry::exponential_backoff<retry::no_jitter>,
+                   retry::exponential_backoff<>, retry::exponential_backoff<retry::equal_jitter>,
+                   retry::exponential_backoff<retry::proportional_jitter>,
+                   retry::decorrelated_jitter>;
+
+/// A budget that is chosen while the program runs.
+class any_budget {
+public:
+    explicit any_budget(const std::string& name) {
+        if (name == "token") chosen_.emplace<retry::token_budget>();
+        if (name == "ratio") chosen_.emplace<retry::ratio_budget>();
+        if (name == "concurrency") chosen_.emplace<retry::concurrency_budget>();
+        if (name == "quota") chosen_.emplace<retry::quota_budget>();
+    }
+
+    void on_call(steady_time now) {
+        std::visit([&](auto& b) { b.on_call(now); }, chosen_);
+    }
+    void on_failure(steady_time now, retry::error_class e) {
+        std::visit([&](auto& b) { b.on_failure(now, e); }, chosen_);
+    }
+    bool try_retry(steady_time now, retry::error_class e, std::uint32_t attempt) {
+        return std::visit([&](auto& b) { return b.try_retry(now, e, attempt); }, chosen_);
+    }
+    void on_success(steady_time now, std::optional<retry::error_class> cause) {
+        std::visit([&](auto& b) { b.on_success(now, cause); }, chosen_);
+    }
+    void on_end(std::uint32_t attempts) {
+        std::visit([&](auto& b) { b.on_end(attempts); }, chosen_);
+    }
+
+private:
+    std::variant<retry::no_budget, retry::token_budget, retry::ratio_budget,
+                 retry::concurrency_budget, retry::quota_budget>
+        chosen_;
+};
 
 nanoseconds milliseconds(double ms) { return nanoseconds(static_cast<std::int64_t>(ms * 1e6)); }
 
 any_backoff backoff_of(const herd_policy& p) {
     const nanoseconds base = milliseconds(p.base_ms), cap = milliseconds(p.cap_ms);
-    if (p.backoff == "at-once") return retry::constant_backoff<>{1ms};
-    if (p.backoff == "constant") return retry::constant_backoff<>{base};
-    if (p.backoff == "none") return retry::exponential_backoff<retry::no_jitter>{base, cap};
-    if (p.backoff == "equal") return retry::exponential_backoff<retry::equal_jitter>{base, cap};
+    if (p.backoff == "at-once") return {retry::constant_backoff<>{1ms}};
+    if (p.backoff == "constant") return {retry::constant_backoff<>{base}};
+    if (p.backoff == "none") return {retry::exponential_backoff<retry::no_jitter>{base, cap}};
+    if (p.backoff == "equal") return {retry::exponential_backoff<retry::equal_jitter>{base, cap}};
     if (p.backoff == "proportional")
-        return retry::exponential_backoff<retry::proportional_jitter>{base, cap};
-    if (p.backoff == "decorrelated") return retry::decorrelated_jitter{base, cap};
-    return retry::exponential_backoff<>{base, cap};
+        return {retry::exponential_backoff<retry::proportional_jitter>{base, cap}};
+    if (p.backoff == "decorrelated") return {retry::decorrelated_jitter{base, cap}};
+    return {retry::exponential_backoff<>{base, cap}};
 }
 
 /// What is drawn: from five seconds before the outage to 25 after it.
@@ -125,22 +178,10 @@ herd_run play_herd(const overload_options& options, const herd_policy& policy) {
     if (policy.gate == "throttle") guards.gate = shared_gate(retry::throttle_gate{throttle});
     if (policy.gate == "rate") guards.gate = shared_gate(retry::rate_gate{rate});
     if (policy.gate == "concurrency") guards.gate = shared_gate(retry::concurrency_gate{limit});
-    return std::visit(
-        [&](const auto& backoff) -> herd_run {
-            const retry::retry_policy<std::remove_cvref_t<decltype(backoff)>> decided{
-                .backoff = backoff, .max_attempts = policy.attempts, .is_idempotent = true};
-            const auto play = [&]<class Budget>(std::type_identity<Budget>) {
-                Budget budget;
-                return herd_run{policy, play_overload(options, decided, budget, guards)};
-            };
-            if (policy.budget == "token") return play(std::type_identity<retry::token_budget>{});
-            if (policy.budget == "ratio") return play(std::type_identity<retry::ratio_budget>{});
-            if (policy.budget == "concurrency")
-                return play(std::type_identity<retry::concurrency_budget>{});
-            if (policy.budget == "quota") return play(std::type_identity<retry::quota_budget>{});
-            return play(std::type_identity<retry::no_budget>{});
-        },
-        backoff_of(policy));
+    const retry::retry_policy<any_backoff> decided{
+        .backoff = backoff_of(policy), .max_attempts = policy.attempts, .is_idempotent = true};
+    any_budget budget(policy.budget);
+    return {policy, play_overload(options, decided, budget, guards)};
 }
 
 std::string draw_herd(const overload_options& options, std::span<const herd_run> runs) {
