@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -65,9 +64,7 @@ TEST_CASE(
     // The names of rows and layouts say what is checked; the rest of these is prose.
     const std::set<std::string> free{"kind",   "layout", "name",        "provenance", "note",
                                      "reason", "text",   "stated_time", "verified"};
-    const auto path =
-        std::filesystem::path(__FILE__).parent_path().parent_path() / "data" / "id_vectors.json";
-    std::ifstream in(path);
+    std::ifstream in(project_data_dir() / "id_vectors.json");
     REQUIRE(in.good());
     const json file = json::parse(in);
     std::size_t changes = 0;

@@ -7,7 +7,13 @@
 #include <cstdlib>
 #include <filesystem>
 
-std::filesystem::path coterie::test::data_dir() {
+namespace coterie::test {
+
+std::filesystem::path data_dir() {
     const char* const given = std::getenv("COTERIE_TEST_DATA");
-    return given != nullptr ? given : COTERIE_TEST_DATA_DIR;
+    return given != nullptr ? given : project_data_dir();
 }
+
+std::filesystem::path project_data_dir() { return COTERIE_TEST_DATA_DIR; }
+
+}  // namespace coterie::test
