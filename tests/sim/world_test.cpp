@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
@@ -413,7 +414,8 @@ TEST_CASE("timers against a simple model, under drift, stops, pauses and crashes
                     world.run_for(nanoseconds(uniform_below(random, 1'000'000'000)));
                     std::vector<int> expected;
                     if (self.state() == node_state::up) {
-                        std::ranges::stable_sort(model, {}, &pending::due);
+                        std::ranges::sort(
+                            model, {}, [](const pending& p) { return std::pair(p.due, p.number); });
                         for (const pending& p : model)
                             if (p.due <= self.now()) expected.push_back(p.number);
                         std::erase_if(model, [&](const pending& p) { return p.due <= self.now(); });
