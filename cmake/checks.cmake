@@ -82,6 +82,18 @@ coterie_add_check(
 )
 set_tests_properties(header.alone header.lines snippets must_fail PROPERTIES PROCESSORS 2)
 
+# The tests of the tools themselves.
+file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/tools/*_test.py)
+foreach(test IN LISTS tests)
+    cmake_path(GET test STEM name)
+    string(REGEX REPLACE "_test$" "" name tools.${name})
+    coterie_add_check(${name} ${Python3_EXECUTABLE} ${test})
+    set_tests_properties(
+        ${name} PROPERTIES ENVIRONMENT
+                           "COTERIE_COMPILER=${CMAKE_CXX_COMPILER};COTERIE_CLANG_TIDY=$<$<BOOL:${CLANG_TIDY}>:${CLANG_TIDY}>"
+    )
+endforeach()
+
 # The four ways to use the library from another project.
 set(consumers ${PROJECT_SOURCE_DIR}/tests/consumers)
 set(built ${PROJECT_BINARY_DIR}/consumers)
@@ -92,8 +104,22 @@ function(coterie_add_cmake_consumer name)
         ${CMAKE_CTEST_COMMAND}
         --build-and-test ${consumers}/${name} ${built}/${name}
         --build-generator ${CMAKE_GENERATOR}
-        --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} ${ARGN}
+        --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}
+                        -DCMAKE_CXX_COMPILER_LAUNCHER=${CMAKE_CXX_COMPILER_LAUNCHER} ${ARGN}
         --test-command ${CMAKE_CTEST_COMMAND} --output-on-failure
+    )
+endfunction()
+
+# coterie_add_plain_consumer(<name> <flags for the shell>): the compiler alone, without CMake.
+function(coterie_add_plain_consumer name flags)
+    set(compile "'${CMAKE_CXX_COMPILER}' -std=c++23 ${flags} -c '${consumers}/plain.cpp'")
+    if(CMAKE_CXX_COMPILER_LAUNCHER)
+        set(compile "'${CMAKE_CXX_COMPILER_LAUNCHER}' ${compile}")
+    endif()
+    set(program ${built}/${name})
+    coterie_add_check(
+        consumer.${name}
+        sh -ec "${compile} -o '${program}.o'; '${CMAKE_CXX_COMPILER}' '${program}.o' -o '${program}'; '${program}'"
     )
 endfunction()
 
@@ -102,18 +128,10 @@ set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP installed)
 
 coterie_add_cmake_consumer(find_package -DCMAKE_PREFIX_PATH=${prefix} -DXXHASH_INCLUDE_DIR=${XXHASH_INCLUDE_DIR})
 coterie_add_cmake_consumer(fetch_content -DFETCHCONTENT_SOURCE_DIR_COTERIE=${PROJECT_SOURCE_DIR})
-set(bare ${built}/include_only)
-coterie_add_check(
-    consumer.include_only
-    sh -c "'${CMAKE_CXX_COMPILER}' -std=c++23 -I include '${consumers}/plain.cpp' -o '${bare}' && '${bare}'"
-)
+coterie_add_plain_consumer(include_only "-I include")
 find_package(PkgConfig QUIET)
 if(PKG_CONFIG_FOUND)
-    set(by_pkg_config ${built}/pkg_config)
-    coterie_add_check(
-        consumer.pkg_config
-        sh -c "cflags=$('${PKG_CONFIG_EXECUTABLE}' --cflags coterie) && '${CMAKE_CXX_COMPILER}' -std=c++23 $cflags '${consumers}/plain.cpp' -o '${by_pkg_config}' && '${by_pkg_config}'"
-    )
+    coterie_add_plain_consumer(pkg_config "$('${PKG_CONFIG_EXECUTABLE}' --cflags coterie)")
     set_tests_properties(
         consumer.pkg_config PROPERTIES ENVIRONMENT PKG_CONFIG_PATH=${prefix}/share/pkgconfig FIXTURES_REQUIRED
                                        installed

@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 import headers
-from remembered import Remembered
+from remembered import RememberedUnits
 
 # The checks that look at the main file alone.
 OF_MAIN_FILE = ("bugprone-suspicious-include", "misc-include-cleaner", "misc-unused-alias-decls",
@@ -53,7 +53,7 @@ def alone(tool, flags, names, marks, judge):
     units = {name: f"#include <coterie/{name}>\n" * 2 for name in names}
     bare = {name: [] if "exceptions" in marks.get(name, ()) else BARE for name in names}
     command = [tool, *flags, "-Werror", "-x", "c++", "-"]
-    memory = Remembered("alone", __file__, tool, [*command, "-E", "-P"], units.values())
+    memory = RememberedUnits("alone", __file__, tool, [*command, "-E", "-P"], units.values())
     judge.all([
         (name, lambda name=name: memory.judge(
             lambda: run([*command, *bare[name], "-fsyntax-only"], units[name]), units[name], *bare[name]))
@@ -65,7 +65,7 @@ def tidy(tool, flags, names, marks, judge):
     config = headers.ROOT / ".clang-tidy"
     every = "".join(f"#include <coterie/{name}>\n" for name in names)
     compiler = tool.replace("clang-tidy", "clang++")
-    memory = Remembered("tidy", __file__, tool, [compiler, *flags, "-E", "-P", "-x", "c++", "-"], [every],
+    memory = RememberedUnits("tidy", __file__, tool, [compiler, *flags, "-E", "-P", "-x", "c++", "-"], [every],
                         config.read_text())
     command = [tool, "--quiet", f"--config-file={config}"]
 

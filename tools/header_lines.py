@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import headers
-from remembered import Remembered
+from remembered import RememberedUnits
 
 
 def unit(header):
@@ -43,7 +43,7 @@ def main():
 
     budgets, tiers, _ = headers.read_tiers()
     names = headers.all_headers()
-    memory = Remembered("lines", __file__, arguments.compiler, command, map(unit, names))
+    memory = RememberedUnits("lines", __file__, arguments.compiler, command, map(unit, names))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = list(pool.map(lambda header: count_lines(command, header, memory), names))
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import headers
-from remembered import Remembered
+from remembered import RememberedUnits
 
 
 def check(source, command):
@@ -39,7 +39,7 @@ def main():
     command = [arguments.compiler, *(arguments.flags or ["-std=c++23", f"-I{headers.INCLUDE}"])]
 
     sources = {path: path.read_text() for path in sorted((headers.ROOT / "tests" / "must_fail").glob("*.cpp"))}
-    memory = Remembered("must fail", __file__, arguments.compiler, [*command, "-E", "-P", "-x", "c++", "-"],
+    memory = RememberedUnits("must fail", __file__, arguments.compiler, [*command, "-E", "-P", "-x", "c++", "-"],
                         sources.values())
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

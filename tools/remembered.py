@@ -34,67 +34,30 @@ def digest(*parts):
     return state.hexdigest()
 
 
+def version_of(tool):
+    return subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
+
+
 class Remembered:
-    """The outcomes of one check: of units (texts of C++ code) by one tool with one set of flags.
+    """The outcomes of one check. Each is found by the texts that it depends on."""
 
-    Two units are the same if their texts are, those of all headers of the project that they reach, and what
-    the tool's preprocessor makes of all other headers that any unit of the check includes. So their
-    preprocessed texts are the same, and their comments too, which clang-tidy reads.
-    """
-
-    def __init__(self, check, script, tool, preprocessor, units, *more):
-        """check: its name. script: the file that runs it. tool: the program that judges. preprocessor: the
-        command, with all flags, that preprocesses standard input. units: the texts that will be asked about.
-        more: whatever else the outcome depends on."""
+    def __init__(self, check, script, *more):
+        """check: its name. script: the file that runs it. more: whatever else all outcomes depend on."""
         self.folder = folder()
         self.hits = 0
         self.asked = 0
-        if self.folder is None:
-            return
-        self.closures = {}
-        foreign = set()
-        for unit in units:
-            foreign |= self.reached(unit)[1]
-        source = "".join(f"#if __has_include(<{name}>)\n#include <{name}>\n#endif\n" for name in sorted(foreign))
-        system = subprocess.run(preprocessor, input=source, capture_output=True, text=True)
-        if system.returncode != 0:  # headers that cannot be included together: nothing is remembered
-            self.folder = None
-            return
-        version = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
-        flags = "\0".join(preprocessor).replace(str(headers.ROOT), ".")
-        code = pathlib.Path(script).read_text() + pathlib.Path(__file__).read_text()
-        self.base = digest(check, code, version, flags, system.stdout, *more)
+        self.base = digest(check, pathlib.Path(script).read_text(), pathlib.Path(__file__).read_text(), *more)
 
-    def reached(self, text):
-        """The project's headers that a text reaches, and the names of all others."""
-        own, foreign = set(), set()
-        for name in headers.INCLUDE_LINE.findall(text):
-            if name.startswith("coterie/") and (headers.INCLUDE / name).exists():
-                more = self.closure(name.removeprefix("coterie/"))
-                own |= more[0]
-                foreign |= more[1]
-            else:
-                foreign.add(name)
-        return own, foreign
-
-    def closure(self, header):
-        if header not in self.closures:
-            self.closures[header] = ({header}, set())  # ends a circle
-            own, foreign = self.reached((headers.LIBRARY / header).read_text())
-            self.closures[header] = (own | {header}, foreign)
-        return self.closures[header]
-
-    def path(self, unit, parts):
-        texts = [f"{header}\n{(headers.LIBRARY / header).read_text()}" for header in sorted(self.reached(unit)[0])]
-        key = digest(self.base, unit, *parts, *texts)
+    def path(self, parts):
+        key = digest(self.base, *parts)
         return self.folder / key[:2] / key[2:]
 
-    def recall(self, unit, *parts):
-        """What was kept for a unit, or None."""
+    def recall(self, *parts):
+        """What was kept, or None."""
         self.asked += 1
         if self.folder is None:
             return None
-        path = self.path(unit, parts)
+        path = self.path(parts)
         try:
             value = path.read_text()
             os.utime(path)
@@ -103,11 +66,11 @@ class Remembered:
         self.hits += 1
         return value
 
-    def keep(self, value, unit, *parts):
-        """Keeps the outcome of a unit. A memory that cannot be written is no fault of the check."""
+    def keep(self, value, *parts):
+        """Keeps an outcome. A memory that cannot be written is no fault of the check."""
         if self.folder is None:
             return
-        path = self.path(unit, parts)
+        path = self.path(parts)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             beside = path.with_name(f"{path.name}.{os.getpid()}")
@@ -116,13 +79,13 @@ class Remembered:
         except OSError:
             pass
 
-    def judge(self, work, unit, *parts):
-        """What work() finds wrong with a unit, or None; work() is not run for what passed before."""
-        if self.recall(unit, *parts) is not None:
+    def judge(self, work, *parts):
+        """What work() finds wrong, or None; work() is not run for what passed before."""
+        if self.recall(*parts) is not None:
             return None
         problem = work()
         if problem is None:
-            self.keep("", unit, *parts)
+            self.keep("", *parts)
         return problem
 
     def summary(self):
@@ -140,3 +103,47 @@ class Remembered:
                     path.unlink()
             except OSError:
                 pass
+
+
+class RememberedUnits(Remembered):
+    """The outcomes for units (texts of C++ code) by one tool with one set of flags. The first part is the unit.
+
+    Two units are the same if their texts are, those of all headers of the project that they reach, and what
+    the tool's preprocessor makes of all other headers that any unit of the check includes. So their
+    preprocessed texts are the same, and their comments too, which clang-tidy reads.
+    """
+
+    def __init__(self, check, script, tool, preprocessor, units, *more):
+        """tool: the program that judges. preprocessor: the command, with all flags, that preprocesses standard
+        input. units: the texts that will be asked about."""
+        self.texts = {}
+        foreign = set()
+        for unit in units:
+            foreign |= self.reached(unit)[1]
+        source = "".join(f"#if __has_include(<{name}>)\n#include <{name}>\n#endif\n" for name in sorted(foreign))
+        system = subprocess.run(preprocessor, input=source, capture_output=True, text=True)
+        flags = "\0".join(preprocessor).replace(str(headers.ROOT), ".")
+        super().__init__(check, script, version_of(tool), flags, system.stdout, *more)
+        if system.returncode != 0:  # headers that cannot be included together: nothing is remembered
+            self.folder = None
+
+    def path(self, parts):
+        own = sorted(self.reached(parts[0])[0])
+        return super().path([*parts, *(f"{header}\n{self.text_of(header)}" for header in own)])
+
+    def reached(self, unit):
+        """The project's headers that a unit reaches, and the names of all others."""
+        own, foreign, texts = set(), set(), [unit]
+        while texts:
+            for name in headers.INCLUDE_LINE.findall(texts.pop()):
+                if not name.startswith("coterie/") or not (headers.INCLUDE / name).exists():
+                    foreign.add(name)
+                elif name not in own:
+                    own.add(name)
+                    texts.append(self.text_of(name))
+        return own, foreign
+
+    def text_of(self, header):
+        if header not in self.texts:
+            self.texts[header] = (headers.INCLUDE / header).read_text()
+        return self.texts[header]

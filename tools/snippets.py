@@ -18,7 +18,7 @@ import sys
 import tempfile
 
 from headers import ROOT
-from remembered import Remembered
+from remembered import RememberedUnits
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
@@ -79,7 +79,7 @@ def main():
     snippets = [snippet for page in pages for snippet in read_page(page)]
     programs = [snippet for snippet in snippets if snippet.kind == "cpp"]
     fragments = [snippet for snippet in snippets if snippet.kind == "cpp fragment"]
-    memory = Remembered("snippets", __file__, arguments.compiler, [*command, "-E", "-P", "-x", "c++", "-"],
+    memory = RememberedUnits("snippets", __file__, arguments.compiler, [*command, "-E", "-P", "-x", "c++", "-"],
                         [snippet.code for snippet in programs])
     failed = len(snippets) - len(programs) - len(fragments)
     for snippet in snippets:
