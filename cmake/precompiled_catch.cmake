@@ -20,6 +20,7 @@ set(COTERIE_CATCH_PCH ${CMAKE_CURRENT_BINARY_DIR}/catch.pch)
 # coterie_precompile_catch(<target>): precompiles it, with the flags of the target's folder.
 function(coterie_precompile_catch target)
     if(NOT by_path)
+        target_sources(${target} PRIVATE support/precompiled.cpp)
         target_precompile_headers(${target} PRIVATE <support/catch.hpp>)
         return()
     endif()
@@ -32,7 +33,7 @@ function(coterie_precompile_catch target)
     # both: the second time its include guard leaves nothing of it.
     add_custom_command(
         OUTPUT ${COTERIE_CATCH_PCH}
-        COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${CMAKE_CXX_COMPILER} ${flags} ${options} ${definitions} -std=c++2b -w -Xclang
+        COMMAND ${CMAKE_CXX_COMPILER_LAUNCHER} ${CMAKE_CXX_COMPILER} ${flags} ${options} ${definitions} ${CMAKE_CXX23_STANDARD_COMPILE_OPTION} -w -Xclang
                 -fno-pch-timestamp -include ${CATCH_HEADER} -x c++-header ${CATCH_HEADER} -MD -MF ${COTERIE_CATCH_PCH}.d -o
                 ${COTERIE_CATCH_PCH} -c
         DEPFILE ${COTERIE_CATCH_PCH}.d
