@@ -29,8 +29,8 @@ if(CMAKE_CROSSCOMPILING)
     # wasm32-wasi has no threads, and what adapt/ ties to is not installed for it.
     add_custom_target(
         headers_alone ALL
-        COMMAND ${each_header} --check alone --tool ${CMAKE_CXX_COMPILER} --without "^(adapt/|sim/explore|sim\\.hpp)" --
-                ${flags} ${warnings}
+        COMMAND ${each_header} --check alone --tool ${CMAKE_CXX_COMPILER} --without "^(adapt/|sim/explore|sim\\.hpp)"
+                --modules ${PROJECT_BINARY_DIR}/modules -- ${flags} ${warnings}
         COMMENT "Each header that needs no thread, alone, for wasm32-wasi"
         USES_TERMINAL VERBATIM
     )

@@ -6,7 +6,9 @@ alone   twice in one unit, without exceptions and run-time type information, by 
 tidy    as the main file of clang-tidy, with the compiler's warnings; then all headers in one unit, for the
         checks that do not ask which file is the main one: those cost far more than the parsing
 
-A header that tools/header_tiers.txt marks with `exceptions` is compiled with both.
+A header that tools/header_tiers.txt marks with `exceptions` is compiled with both. With --modules, clang parses each
+header of a standard library that has a module map once, and keeps it there. What a header does not include remains
+invisible to it.
 """
 
 import argparse
@@ -49,14 +51,17 @@ class Judge:
                     self.failed += 1
 
 
-def alone(tool, flags, names, marks, judge):
+def alone(tool, flags, names, marks, judge, modules=None):
     units = {name: f"#include <coterie/{name}>\n" * 2 for name in names}
     bare = {name: [] if "exceptions" in marks.get(name, ()) else BARE for name in names}
     command = [tool, *flags, "-Werror", "-x", "c++", "-"]
-    memory = RememberedUnits("alone", __file__, tool, [*command, "-E", "-P"], units.values())
+    judged = [*command, "-fsyntax-only"]
+    if modules is not None:
+        judged += ["-fmodules", f"-fmodules-cache-path={modules}"]
+    memory = RememberedUnits("alone", __file__, tool, [*command, "-E", "-P"], units.values(), str(modules is not None))
     judge.all([
         (name, lambda name=name: memory.judge(
-            lambda: run([*command, *bare[name], "-fsyntax-only"], units[name]), units[name], *bare[name]))
+            lambda: run([*judged, *bare[name]], units[name]), units[name], *bare[name]))
         for name in names])
     return memory
 
@@ -98,14 +103,17 @@ def main():
     parser.add_argument("--check", choices=("alone", "tidy"), required=True)
     parser.add_argument("--tool", required=True, help="the compiler, or clang-tidy")
     parser.add_argument("--without", default="(?!)", help="a regular expression for headers to leave out")
+    parser.add_argument("--modules", help="a folder for clang's modules of the standard library (alone)")
     parser.add_argument("flags", nargs="*", help="flags for the compiler, after --")
     arguments = parser.parse_args()
 
     _, _, marks = headers.read_tiers()
     names = [name for name in headers.all_headers() if not re.search(arguments.without, name)]
     judge = Judge()
-    check = alone if arguments.check == "alone" else tidy
-    memory = check(arguments.tool, arguments.flags, names, marks, judge)
+    if arguments.check == "alone":
+        memory = alone(arguments.tool, arguments.flags, names, marks, judge, arguments.modules)
+    else:
+        memory = tidy(arguments.tool, arguments.flags, names, marks, judge)
     print(f"{len(names)} headers, {judge.failed} failed; {memory.summary()}")
     return 1 if judge.failed or not names else 0
 

@@ -3,6 +3,8 @@
 
 import contextlib
 import io
+import pathlib
+import tempfile
 import unittest
 
 from library import CLANG_TIDY, COMPILER, library
@@ -38,31 +40,36 @@ FAULTS_FOR_TIDY = {
 }
 
 FAULTS_ALONE = {
+    "core/includes_too_little.hpp": ("#include <cstddef>\ninline std::string includes_too_little() { return {}; }",
+                                     "includes_too_little.hpp"),
     "core/not_alone.hpp": ("inline std::string not_alone() { return {}; }", "not_alone.hpp"),
     "core/throws.hpp": ("inline void throws() { throw 1; }", "throws.hpp"),
     "core/warns.hpp": ("inline unsigned warns(int value) { return value; }", "warns.hpp"),
 }
 
+CLANG = CLANG_TIDY.replace("clang-tidy", "clang++")
+WASM = CLANG and pathlib.Path("/usr/include/wasm32-wasi/c++/v1/module.modulemap").exists()
+
 WARNINGS = ["-Wshadow", "-Wsign-conversion"]
 
 
-def judged(check, tool, flags):
+def judged(check, tool, flags, *more):
     """The number of headers in which something is wrong, what was printed, and what was remembered."""
     judge = each_header.Judge()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        memory = check(tool, flags, headers.all_headers(), {}, judge)
+        memory = check(tool, flags, headers.all_headers(), {}, judge, *more)
     return judge.failed, printed.getvalue(), (memory.hits, memory.asked)
 
 
 class EachHeader(unittest.TestCase):
-    def hold_against(self, faults, check, tool):
+    def hold_against(self, faults, check, tool, *more, flags=()):
         with library() as made:
             made.write("core/sound.hpp", SOUND)
             made.write("core/text.hpp", "#include <string>\ninline std::string coterie_text() { return {}; }")
             for header, (text, _) in faults.items():
                 made.write(header, text)
-            failed, printed, _ = judged(check, tool, made.flags + WARNINGS)
+            failed, printed, _ = judged(check, tool, [*made.flags, *WARNINGS, *flags], *more)
             self.assertGreaterEqual(failed, 1)
             lines = printed.splitlines()
             for header, (_, name) in faults.items():
@@ -77,6 +84,12 @@ class EachHeader(unittest.TestCase):
 
     def test_the_compiler_reports_each_header_that_does_not_stand_alone(self):
         self.hold_against(FAULTS_ALONE, each_header.alone, COMPILER)
+
+    @unittest.skipUnless(WASM, "clang's standard library for wasm32-wasi was not found")
+    def test_modules_hide_what_a_header_does_not_include(self):
+        with tempfile.TemporaryDirectory() as modules:
+            self.hold_against(FAULTS_ALONE, each_header.alone, CLANG, modules, flags=["--target=wasm32-wasi"])
+            self.assertTrue(any(pathlib.Path(modules).rglob("*.pcm")))
 
     def test_only_what_passed_is_remembered(self):
         with library() as made:
