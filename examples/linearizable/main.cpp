@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include <unistd.h>
+
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
@@ -47,20 +49,22 @@ struct options {
     check::search_limits limits;
 };
 
-/// Says on stderr, every second, that it is still at work.
+/// Says on stderr, every second, that it is still at work, if that is a terminal.
 class progress {
 public:
-    explicit progress(const std::string& file)
-        : thread_([file](const std::stop_token& stop) {
-              std::mutex mutex;
-              std::condition_variable_any woken;
-              std::unique_lock lock(mutex);
-              for (int seconds = 1;; ++seconds) {
-                  woken.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
-                  if (stop.stop_requested()) return;
-                  fmt::print(stderr, "linearizable: {}: {} s\n", file, seconds);
-              }
-          }) {}
+    explicit progress(const std::string& file) {
+        if (::isatty(STDERR_FILENO) != 1) return;
+        thread_ = std::jthread([file](const std::stop_token& stop) {
+            std::mutex mutex;
+            std::condition_variable_any woken;
+            std::unique_lock lock(mutex);
+            for (int seconds = 1;; ++seconds) {
+                woken.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+                if (stop.stop_requested()) return;
+                fmt::print(stderr, "linearizable: {}: {} s\n", file, seconds);
+            }
+        });
+    }
 
 private:
     std::jthread thread_;
