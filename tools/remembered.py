@@ -105,6 +105,18 @@ class Remembered:
                 pass
 
 
+def preprocessed(preprocessor, names):
+    """What the preprocessor makes of headers: of all together, or of each where that fails.
+
+    On wasm32-wasi <csignal> is an error, but no unit of a check that passes includes it."""
+    def run(chosen):
+        source = "".join(f"#if __has_include(<{name}>)\n#include <{name}>\n#endif\n" for name in chosen)
+        return subprocess.run(preprocessor, input=source, capture_output=True, text=True)
+
+    together = run(names)
+    return [together.stdout] if together.returncode == 0 else [run([name]).stdout for name in names]
+
+
 class RememberedUnits(Remembered):
     """The outcomes for units (texts of C++ code) by one tool with one set of flags. The first part is the unit.
 
@@ -120,12 +132,8 @@ class RememberedUnits(Remembered):
         foreign = set()
         for unit in units:
             foreign |= self.reached(unit)[1]
-        source = "".join(f"#if __has_include(<{name}>)\n#include <{name}>\n#endif\n" for name in sorted(foreign))
-        system = subprocess.run(preprocessor, input=source, capture_output=True, text=True)
         flags = "\0".join(preprocessor).replace(str(headers.ROOT), ".")
-        super().__init__(check, script, version_of(tool), flags, system.stdout, *more)
-        if system.returncode != 0:  # headers that cannot be included together: nothing is remembered
-            self.folder = None
+        super().__init__(check, script, version_of(tool), flags, *preprocessed(preprocessor, sorted(foreign)), *more)
 
     def path(self, parts):
         own = sorted(self.reached(parts[0])[0])

@@ -82,9 +82,11 @@ class Memory(unittest.TestCase):
         self.assert_judged()
         self.assert_remembered()
 
-    def test_headers_that_cannot_be_included_are_not_remembered(self):
-        self.other("#error not here")
+    def test_a_header_that_the_preprocessor_refuses_matters_as_well(self):
+        self.other("#error not here\nint other();")
         self.assert_judged()
+        self.assert_remembered()
+        self.other("#error not here\nlong other();")
         self.assert_judged()
 
     def test_an_empty_name_switches_it_off(self):
