@@ -110,16 +110,17 @@ function(coterie_add_cmake_consumer name)
     )
 endfunction()
 
-# coterie_add_plain_consumer(<name> <flags for the shell>): the compiler alone, without CMake.
+# coterie_add_plain_consumer(<name> <flags for the shell>): the compiler alone, without CMake. It fails where the shell
+# cannot find the flags.
 function(coterie_add_plain_consumer name flags)
-    set(compile "'${CMAKE_CXX_COMPILER}' -std=c++23 ${flags} -c '${consumers}/plain.cpp'")
+    set(compile "'${CMAKE_CXX_COMPILER}' -std=c++23 $flags -c '${consumers}/plain.cpp'")
     if(CMAKE_CXX_COMPILER_LAUNCHER)
         set(compile "'${CMAKE_CXX_COMPILER_LAUNCHER}' ${compile}")
     endif()
     set(program ${built}/${name})
     coterie_add_check(
         consumer.${name}
-        sh -ec "${compile} -o '${program}.o'; '${CMAKE_CXX_COMPILER}' '${program}.o' -o '${program}'; '${program}'"
+        sh -c "flags=\"${flags}\" && ${compile} -o '${program}.o' && '${CMAKE_CXX_COMPILER}' '${program}.o' -o '${program}' && '${program}'"
     )
 endfunction()
 

@@ -71,7 +71,7 @@ def tidy(tool, flags, names, marks, judge):
     every = "".join(f"#include <coterie/{name}>\n" for name in names)
     compiler = tool.replace("clang-tidy", "clang++")
     memory = RememberedUnits("tidy", __file__, tool, [compiler, *flags, "-E", "-P", "-x", "c++", "-"], [every],
-                        config.read_text())
+                             config.read_text())
     command = [tool, "--quiet", f"--config-file={config}"]
 
     def main_file(name):
