@@ -81,7 +81,7 @@ limits random_limits(rng& random, const quorum_system& system, const workload& w
 }
 
 bool keeps(const quorum::measures& cost, const limits& within) {
-    const auto below = [](double value, double limit) { return value <= limit * (1 + 1e-7); };
+    const auto below = [](double value, double limit) { return value <= limit * (1 + 1e-9); };
     return (!within.load || below(cost.load, *within.load)) &&
            (!within.network_load || below(cost.network_load, *within.network_load)) &&
            (!within.latency || below(cost.latency.count(), within.latency->count()));
@@ -290,20 +290,26 @@ TEST_CASE("the unit of capacity is the caller's") {
         CHECK(load_in(unit) * unit == Approx(load_in(1)).epsilon(1e-8));
 }
 
-TEST_CASE("one node may be a million times as weak as another") {
-    rng random(test::seed(), "weak");
+/// Up to three sizes, each a thousand times the next.
+workload uneven_workload(rng& random, unsigned nodes) {
+    workload work{.reads = {{0.25}, {0.75}}};
+    for (unsigned node = 0; node < nodes; ++node) {
+        const double powers[] = {1e-3, 1, 1e3};
+        const double power = powers[uniform_below(random, 3)];
+        work.nodes.push_back({power * (1 + uniform_real(random)),
+                              power * (1 + uniform_real(random)),
+                              std::chrono::nanoseconds(uniform_below(random, 1'000'000'000))});
+    }
+    return work;
+}
+
+void check_weak_nodes(std::uint64_t seed) {
+    rng random(seed, "weak");
     for (int round = 0; round < 200; ++round) {
         const auto count = uniform_between(random, 3U, 12U);
         const auto system = quorum_system::from_reads(
             test::random_expression(random, count, {round % 2 == 0, false}));
-        workload work{.reads = {{0.25}, {0.75}}};
-        for (unsigned node = 0; node < count; ++node) {
-            const double powers[] = {1e-3, 1, 1e3};
-            const double power = powers[uniform_below(random, 3)];
-            work.nodes.push_back({power * (1 + uniform_real(random)),
-                                  power * (1 + uniform_real(random)),
-                                  std::chrono::nanoseconds(uniform_below(random, 1'000'000'000))});
-        }
+        const workload work = uneven_workload(random, count);
         INFO(system.reads().to_string());
         const auto strong = quorum::optimize(system, objective::load, work);
         REQUIRE(strong.has_value());
@@ -312,7 +318,47 @@ TEST_CASE("one node may be a million times as weak as another") {
         const auto fast = quorum::optimize(system, objective::latency, work, within);
         REQUIRE(fast.has_value());
         CHECK(fast->gap <= 1e-9);
-        CHECK(fast->cost.load <= *within.load * (1 + 1e-8));
+        CHECK(keeps(fast->cost, within));
+    }
+}
+
+TEST_CASE("one node may be a million times as weak as another") {
+    check_weak_nodes(test::seed());
+    // Seeds at which unscaled rows lost too many digits, or broke the limit by 6e-8 of it.
+    check_weak_nodes(11684826889469065666U);
+    for (const std::uint64_t seed : {2403U, 3850U, 3861U, 3989U, 3999U}) check_weak_nodes(seed);
+}
+
+TEST_CASE("where capacities are far apart, a plan keeps its limits or is none") {
+    rng random(test::seed(), "far apart");
+    for (int round = 0; round < 100; ++round) {
+        const auto count = uniform_between(random, 3U, 12U);
+        const auto system = quorum_system::from_reads(
+            test::random_expression(random, count, {round % 2 == 0, false}));
+        workload work = uneven_workload(random, count);
+        if (round % 4 == 0) work.nodes[0].read_capacity *= 1e-6;
+        INFO(system.reads().to_string());
+        const objective all[] = {objective::load, objective::network_load, objective::latency};
+        std::vector<double> least;
+        for (const objective goal : all) {
+            const auto best = quorum::optimize(system, goal, work);
+            least.push_back(best.has_value() ? objective_of(best->cost, goal) : 1);
+        }
+        for (const objective goal : all) {
+            const double more = 1 + uniform_real(random);
+            limits within;
+            if (goal != objective::load) within.load = least[0] * more;
+            if (goal != objective::network_load) within.network_load = least[1] * more;
+            if (goal != objective::latency) within.latency = mean_time(least[2] * more);
+            const auto plan = quorum::optimize(system, goal, work, within);
+            if (!plan.has_value()) {
+                CHECK((plan.error().code == optimize_errc::infeasible ||
+                       plan.error().code == optimize_errc::too_complex));
+                continue;
+            }
+            CHECK(plan->gap <= 1e-9);
+            CHECK(keeps(plan->cost, within));
+        }
     }
 }
 

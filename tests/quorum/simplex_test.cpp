@@ -22,10 +22,11 @@ struct program {
     std::vector<std::vector<double>> rows;
     std::vector<double> right;
 
-    [[nodiscard]] simplex make() const {
+    [[nodiscard]] simplex make(std::vector<double> scales = {}) const {
+        scales.resize(rows.size(), 1);
         simplex made(rows.size());
         for (std::size_t row = 0; row < rows.size(); ++row)
-            made.set_row(row, simplex::row_kind::at_most, right[row]);
+            made.set_row(row, simplex::row_kind::at_most, right[row], scales[row]);
         for (std::size_t column = 0; column < cost.size(); ++column) {
             std::vector<simplex::entry> entries;
             for (std::uint32_t row = 0; row < rows.size(); ++row)
@@ -109,13 +110,39 @@ TEST_CASE("what is computed anew is what it was") {
         simplex s = degenerate_program(random).make();
         REQUIRE(s.solve(1000));
         const double cost = s.cost();
-        const std::vector<double> duals(s.duals().begin(), s.duals().end());
+        const std::vector<double> duals = s.duals();
         s.refactor();
         CHECK(s.cost() == Approx(cost).margin(1e-12));
         for (std::size_t row = 0; row < duals.size(); ++row)
             CHECK(s.duals()[row] == Approx(duals[row]).margin(1e-9));
         CHECK(s.solve(0) == false);
         CHECK(s.solve(1));
+    }
+}
+
+TEST_CASE("the scale of a row changes neither the solution nor its prices") {
+    coterie::rng random(coterie::test::seed(), "scales");
+    for (int round = 0; round < 500; ++round) {
+        const program p = degenerate_program(random);
+        simplex plain = p.make();
+        std::vector<double> scales;
+        for (std::size_t row = 0; row < p.rows.size(); ++row)
+            scales.push_back(coterie::bernoulli(random, 0.5) ? 0.125 : 4);
+        simplex scaled = p.make(scales);
+        REQUIRE(plain.solve(1000));
+        REQUIRE(scaled.solve(1000));
+        CHECK(scaled.cost() == Approx(plain.cost()).margin(1e-9));
+        // At degenerate solutions there may be other prices, but what they pay for stays the same.
+        double paid = 0;
+        const std::vector<double> duals = scaled.duals();
+        for (std::size_t row = 0; row < duals.size(); ++row) paid += duals[row] * p.right[row];
+        CHECK(paid == Approx(plain.cost()).margin(1e-9));
+        for (std::size_t column = 0; column < p.cost.size(); ++column) {
+            double cost = p.cost[column];
+            for (std::size_t row = 0; row < duals.size(); ++row)
+                cost -= duals[row] * p.rows[row][column];
+            CHECK(cost > -1e-9);
+        }
     }
 }
 

@@ -103,10 +103,11 @@ struct plan {
     double gap;
 };
 
-/// The strategy that has the least of the objective, within the limits.
+/// The strategy that has the least of the objective, within the limits (a limit is kept to 1e-9 of it).
 ///
 /// Errors: as of optimize_errc; too_complex where nodes stand twice or resilience is asked for and
-/// `effort` is not enough, and beyond 2000 rows (nodes times fractions of reads).
+/// `effort` is not enough, beyond 2000 rows (nodes times fractions of reads), and where rounding leaves no
+/// plan that is proven to 1e-9 (about one program in a million where capacities are a million times apart).
 /// Complexity: a few pivots a node, each quadratic in the rows. Quorums are listed only where resilience
 /// is asked for and nodes stand twice or have weights.
 [[nodiscard]] inline std::expected<plan, optimize_error> optimize(
@@ -329,6 +330,13 @@ private:
     // limits. The first solution asks the first quorum of each side.
     void build_program() {
         program_ = simplex(rows_);
+        for (std::size_t share = 0; load_.matters() && share < shares_.size(); ++share)
+            for (unsigned node = 0; node < nodes_; ++node) {
+                const double largest =
+                    load_.scale * std::max(load_of(true, share, node), load_of(false, share, node));
+                program_.set_row(load_row(share, node), simplex::row_kind::at_most, 0,
+                                 1 / std::max(1.0, largest));
+            }
         for (const bool is_read : {true, false})
             program_.set_row(side_row(is_read), simplex::row_kind::equal, 1);
         for (const criterion* c : {&load_, &network_, &latency_})
@@ -408,15 +416,15 @@ private:
     std::expected<void, optimize_error> improve() {
         for (std::size_t round = 0; round < max_rounds; ++round) {
             if (!program_.solve(max_rounds)) return failure(optimize_errc::too_complex);
-            set_prices(program_.duals());
+            const std::vector<double> duals = program_.duals();
+            set_prices(duals);
             double bound = -price_of_limits();
             bool added = false;
             for (const bool is_read : {true, false}) {
                 const auto cheapest = find_cheapest(is_read);
                 if (!cheapest.has_value()) return failure(optimize_errc::too_complex);
                 bound += cheapest->price;
-                const double paid = program_.duals()[side_row(is_read)];
-                if (cheapest->price - paid > -converged) continue;
+                if (cheapest->price - duals[side_row(is_read)] > -converged) continue;
                 // What is a column already promises no more than rounding does.
                 if (was_asked(is_read, cheapest->nodes) != asked_.end()) continue;
                 asked_.push_back({is_read, cheapest->nodes});
@@ -487,6 +495,14 @@ private:
         return {std::move(sides[0]), std::move(sides[1])};
     }
 
+    // Where rounding has eaten all digits, it may not.
+    [[nodiscard]] bool asks_both_sides(const std::vector<double>& how_often) const {
+        double sums[] = {0, 0};
+        for (std::size_t i = 0; i < asked_.size(); ++i)
+            sums[asked_[i].is_read ? 0 : 1] += how_often[i];
+        return sums[0] > 0.5 && sums[1] > 0.5;
+    }
+
     /// The strategy beside the present bound.
     [[nodiscard]] plan judged(const strategy& chosen) const {
         const measures cost = evaluate(system_, work_, chosen);
@@ -495,6 +511,14 @@ private:
         const double bound = bound_ / goal.scale;
         const double gap = value > 0 ? magnitude(value - bound) / value : magnitude(bound);
         return {chosen, cost, bound, gap};
+    }
+
+    [[nodiscard]] bool keeps_limits(const measures& cost) const {
+        const auto keeps = [](const criterion& c, double measured) {
+            return !c.limited || measured <= c.limit * (1 + enough);
+        };
+        return keeps(load_, cost.load) && keeps(network_, cost.network_load) &&
+               keeps(latency_, cost.latency.count());
     }
 
     // Rounding may have stopped the program early; computed anew, it goes on.
@@ -509,8 +533,9 @@ private:
             std::vector<double> how_often;
             how_often.reserve(asked_.size());
             for (const asked& quorum : asked_) how_often.push_back(values[quorum.column]);
+            if (!asks_both_sides(how_often)) continue;
             plan best = judged(strategy_of(how_often));
-            if (best.gap <= enough) return best;
+            if (best.gap <= enough && keeps_limits(best.cost)) return best;
         }
         return failure(optimize_errc::too_complex);
     }

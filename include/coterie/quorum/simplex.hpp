@@ -8,11 +8,13 @@
 // thousands. The column that promises most enters. Strategies are full of ties (every node equally
 // busy), at which a simplex may turn in a circle for ever; so after some pivots without progress the
 // columns are taken by Bland's rule, which cannot.
-// Source: Bland, "New finite pivoting rules for the simplex method", Math. of OR 2(2), 1977.
+// Sources: Bland, "New finite pivoting rules for the simplex method", Math. of OR 2(2), 1977; Harris,
+// "Pivot selection methods of the Devex LP code", Mathematical Programming 5, 1973.
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -42,7 +44,7 @@ public:
         closed
     };
 
-    explicit simplex(std::size_t rows) : rows_(rows), right_(rows, 0) {
+    explicit simplex(std::size_t rows) : rows_(rows), right_(rows, 0), scales_(rows, 1) {
         columns_.reserve(4 * rows);
         for (std::uint32_t row = 0; row < rows; ++row) {
             const entry unit{row, 1};
@@ -51,17 +53,26 @@ public:
         reset();
     }
 
-    /// Says what a row is. Before the first solve only.
-    void set_row(std::size_t row, row_kind kind, double right) {
-        right_[row] = right;
+    /// Says what a row is. Before the first column only.
+    ///
+    /// `scale` times the row's largest coefficient should be about 1: coefficients far apart cost digits.
+    /// Columns, duals and `right` are those of the row as it is.
+    void set_row(std::size_t row, row_kind kind, double right, double scale = 1) {
+        right_[row] = right * scale;
+        scales_[row] = scale;
+        columns_[row].largest = 1 / scale;
         if (kind == row_kind::equal) columns_[row].kind = column_kind::closed;
     }
 
     /// Adds a column, at zero. Returns: its number.
     std::uint32_t add_column(double cost, std::span<const entry> entries,
                              column_kind kind = column_kind::ordinary) {
-        columns_.push_back({cost, entries_.size(), entries.size(), kind, false});
-        entries_.insert(entries_.end(), entries.begin(), entries.end());
+        column_data column{cost, entries_.size(), entries.size(), kind, false, 1};
+        for (const entry& e : entries) {
+            column.largest = std::max(column.largest, magnitude(e.value));
+            entries_.push_back({e.row, e.value * scales_[e.row]});
+        }
+        columns_.push_back(column);
         return static_cast<std::uint32_t>(columns_.size() - 1);
     }
 
@@ -100,9 +111,13 @@ public:
             if (column == none) return true;
             set_direction(column);
             const std::size_t row = leaving(bland);
-            if (row == rows_) return false;
+            if (row == rows_) {
+                if (since_refactored_ == 0) return false;
+                refactor();  // what promised to fall for ever may be rounding
+                continue;
+            }
             const double step = pivot(column, row);
-            idle = step > smallest_step ? 0 : idle + 1;
+            idle = step > smallest_step * largest_dual() ? 0 : idle + 1;
             if (++since_refactored_ > refactor_after + rows_) refactor();
         }
         return false;
@@ -131,7 +146,11 @@ public:
     }
 
     [[nodiscard]] std::size_t column_count() const noexcept { return columns_.size(); }
-    [[nodiscard]] std::span<const double> duals() const noexcept { return duals_; }
+    [[nodiscard]] std::vector<double> duals() const {
+        std::vector<double> duals = duals_;
+        for (std::size_t row = 0; row < rows_; ++row) duals[row] *= scales_[row];
+        return duals;
+    }
     [[nodiscard]] double value_at(std::size_t row) const { return values_[row]; }
     [[nodiscard]] std::span<const std::uint32_t> basis() const noexcept { return basis_; }
 
@@ -155,6 +174,7 @@ private:
     static constexpr std::size_t refactor_after = 64;
     static constexpr double smallest_step = 1e-13;
     static constexpr double tolerance = 1e-12;
+    static constexpr double rounding = 1e-15;
     static constexpr double smallest_pivot = 1e-9;
 
     struct column_data {
@@ -163,6 +183,8 @@ private:
         std::size_t count;
         column_kind kind;
         bool basic;
+        /// The largest coefficient: what an error of its value is multiplied with.
+        double largest;
     };
 
     [[nodiscard]] std::span<const entry> entries_of(std::uint32_t column) const {
@@ -205,6 +227,13 @@ private:
         }
     }
 
+    // At least 1. What is computed from the duals is as exact as the largest of them.
+    [[nodiscard]] double largest_dual() const {
+        double largest = 1;
+        for (const double dual : duals_) largest = std::max(largest, magnitude(dual));
+        return largest;
+    }
+
     void set_direction(std::uint32_t column) {
         direction_.assign(rows_, 0);
         for (const entry& e : entries_of(column))
@@ -214,7 +243,7 @@ private:
 
     [[nodiscard]] std::uint32_t entering(bool bland) const {
         std::uint32_t best = none;
-        double least = -tolerance;
+        double least = -std::max(tolerance, rounding * largest_dual());
         for (std::uint32_t column = 0; column < columns_.size(); ++column) {
             if (!may_enter(column)) continue;
             const double cost = reduced_cost(column);
@@ -226,23 +255,31 @@ private:
         return best;
     }
 
-    // The row whose variable is the first to reach zero; of several the one with the largest pivot, or by
-    // Bland's rule the first column. A violation that has been driven out may not grow again.
+    // The row whose variable is the first to reach zero. Of those that are then no further below zero than
+    // rounding (Harris), the one with the largest pivot, or by Bland's rule the first column. A violation that
+    // has been driven out may not grow again.
     [[nodiscard]] std::size_t leaving(bool bland) const {
-        std::size_t best = rows_;
-        double least = 0;
-        for (std::size_t row = 0; row < rows_; ++row) {
+        const auto stuck = [&](std::size_t row) {
+            return !repairing_ && columns_[basis_[row]].kind == column_kind::violation;
+        };
+        const auto falls = [&](std::size_t row) {
             const double d = direction_[row];
-            const bool stuck = !repairing_ && columns_[basis_[row]].kind == column_kind::violation;
-            if (stuck ? magnitude(d) < smallest_pivot : d < smallest_pivot) continue;
-            const double ratio = stuck || values_[row] < 0 ? 0 : values_[row] / d;
-            if (best != rows_ && ratio > least + 1e-12) continue;
-            const bool better =
-                best == rows_ || ratio < least - 1e-12 ||
-                (bland ? basis_[row] < basis_[best] : magnitude(d) > magnitude(direction_[best]));
-            if (!better) continue;
-            best = row;
-            least = ratio;
+            return d >= smallest_pivot || (d <= -smallest_pivot && stuck(row));
+        };
+        const auto step = [&](std::size_t row, double below) {
+            const double room = stuck(row) ? 0 : std::max(0.0, values_[row]);
+            return (room + below) / magnitude(direction_[row]);
+        };
+        double longest = std::numeric_limits<double>::infinity();
+        for (std::size_t row = 0; row < rows_; ++row)
+            if (falls(row))
+                longest = std::min(longest, step(row, tolerance / columns_[basis_[row]].largest));
+        std::size_t best = rows_;
+        for (std::size_t row = 0; row < rows_; ++row) {
+            if (!falls(row) || step(row, 0) > longest) continue;
+            if (best == rows_ || (bland ? basis_[row] < basis_[best]
+                                        : magnitude(direction_[row]) > magnitude(direction_[best])))
+                best = row;
         }
         return best;
     }
@@ -276,6 +313,7 @@ private:
 
     std::size_t rows_;
     std::vector<double> right_;
+    std::vector<double> scales_;
     std::vector<column_data> columns_;
     std::vector<entry> entries_;
     bool repairing_ = false;
