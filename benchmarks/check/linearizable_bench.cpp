@@ -4,6 +4,7 @@
 // slowest of them alone; and a key-value history of ten clients. The floor is the model's steps along the log.
 
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,23 +28,33 @@ using register_history = check::history_of<check::recorded_register>;
 
 std::filesystem::path folder() {
     const char* const given = std::getenv("COTERIE_TEST_DATA");
-    const auto tests = std::filesystem::path(__FILE__).parent_path() / "../../tests/data";
-    return (given != nullptr ? std::filesystem::path(given) : tests) / "histories";
+    return std::filesystem::path(given != nullptr ? given : COTERIE_TEST_DATA_DIR) / "histories";
+}
+
+[[noreturn]] void stop(const std::filesystem::path& path, const char* why) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), why);
+    std::exit(1);
 }
 
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
+    if (!file) stop(path, "cannot be read");
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+register_history read_register_log(const std::filesystem::path& path) {
+    auto h = check::parse_register_log(read_file(path));
+    if (!h.has_value()) stop(path, "is not a log of a register test");
+    return *std::move(h);
 }
 
 std::vector<register_history> register_histories() {
     std::vector<register_history> all;
-    if (!std::filesystem::is_directory(folder())) return all;
+    if (!std::filesystem::is_directory(folder())) stop(folder(), "is not a folder");
     for (const auto& entry : std::filesystem::directory_iterator(folder())) {
-        if (entry.path().extension() != ".log") continue;
-        auto h = check::parse_register_log(read_file(entry.path()));
-        if (h.has_value()) all.push_back(std::move(*h));
+        if (entry.path().extension() == ".log") all.push_back(read_register_log(entry.path()));
     }
+    if (all.size() != 51) stop(folder(), "does not hold 51 logs");
     return all;
 }
 
@@ -78,15 +89,12 @@ auto judging(const std::vector<register_history>& all, Judge judge) {
                    judging(all, [](const auto& h, const auto& m) { return steps_along(h, m); }));
     bench::measure("linearizable_51_register_logs", "steps_along_51_register_logs",
                    judging(all, linearizable));
-    if (std::filesystem::exists(folder() / "etcd_099.log")) {
-        const auto slowest = check::parse_register_log(read_file(folder() / "etcd_099.log"));
-        bench::measure("linearizable_slowest_register_log", {},
-                       judging({slowest.value()}, linearizable));
-    }
+    bench::measure("linearizable_slowest_register_log", {},
+                   judging({read_register_log(folder() / "etcd_099.log")}, linearizable));
     for (const char* name : {"kv-c10-ok", "kv-c10-bad"}) {
-        const auto h =
-            check::parse_key_value_log(read_file(folder() / (std::string(name) + ".txt")));
-        if (!h.has_value()) continue;
+        const auto path = folder() / (std::string(name) + ".txt");
+        const auto h = check::parse_key_value_log(read_file(path));
+        if (!h.has_value()) stop(path, "is not a log of a key-value store");
         bench::measure_call((std::string("linearizable_") + name).c_str(), {}, [h = *h] {
             return check::linearizable(h, check::key_value_model()).offending.size();
         });
