@@ -19,6 +19,7 @@
 #include <coterie/check/model.hpp>
 #include <coterie/check/recorded.hpp>
 
+#include "../../tests/support/data.hpp"
 #include "support/measure.hpp"
 
 namespace {
@@ -26,10 +27,7 @@ namespace {
 namespace check = coterie::check;
 using register_history = check::history_of<check::recorded_register>;
 
-std::filesystem::path folder() {
-    const char* const given = std::getenv("COTERIE_TEST_DATA");
-    return std::filesystem::path(given != nullptr ? given : COTERIE_TEST_DATA_DIR) / "histories";
-}
+std::filesystem::path folder() { return coterie::test::data_dir() / "histories"; }
 
 [[noreturn]] void stop(const std::filesystem::path& path, const char* why) {
     std::fprintf(stderr, "%s: %s\n", path.c_str(), why);
@@ -51,9 +49,8 @@ register_history read_register_log(const std::filesystem::path& path) {
 std::vector<register_history> register_histories() {
     std::vector<register_history> all;
     if (!std::filesystem::is_directory(folder())) stop(folder(), "is not a folder");
-    for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder()))
         if (entry.path().extension() == ".log") all.push_back(read_register_log(entry.path()));
-    }
     if (all.size() != 51) stop(folder(), "does not hold 51 logs");
     return all;
 }
