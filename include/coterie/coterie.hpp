@@ -33,6 +33,7 @@
 #include <coterie/core/printable.hpp>
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/core/share.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/core/text.hpp>
 #include <coterie/core/wire.hpp>
