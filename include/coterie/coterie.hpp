@@ -34,6 +34,7 @@
 #include <coterie/core/protocol.hpp>
 #include <coterie/core/random.hpp>
 #include <coterie/core/share.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/core/text.hpp>
 #include <coterie/core/wire.hpp>

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <deque>
 #include <fstream>
-#include <limits>
+#include <memory>
 #include <optional>
+#include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
@@ -19,6 +21,8 @@
 
 #include "support/catch.hpp"
 #include "support/data.hpp"
+#include "support/interleave.hpp"
+#include "support/preempted.hpp"
 #include "support/seed.hpp"
 
 using namespace std::chrono_literals;
@@ -85,7 +89,8 @@ public:
         const auto most = p.is_probe ? options_.half_open_calls : options_.window.calls;
         if (results_.size() > most) results_.pop_front();
         const auto of = p.is_probe ? options_.half_open_calls : results_.size();
-        if (!p.is_probe && results_.size() < options_.minimum_calls) return;
+        const auto minimum = std::min(options_.minimum_calls, options_.window.calls);
+        if (!p.is_probe && results_.size() < minimum) return;
         const auto share = [&](auto member) {
             return static_cast<double>(std::count_if(results_.begin(), results_.end(), member)) /
                    static_cast<double>(of);
@@ -301,10 +306,10 @@ TEMPLATE_TEST_CASE("a time window forgets, and a clock that steps back brings no
 }
 
 TEST_CASE("a slice of time stops counting rather than overflow") {
-    circuit_breaker<time_window> breaker(
-        {.minimum_calls = std::numeric_limits<std::uint32_t>::max()});
+    circuit_breaker<time_window> breaker({.failure_rate = 1});
+    call(breaker, start, true);
     for (int i = 0; i < 1'200'000; ++i) call(breaker, start, false);
-    CHECK(breaker.tally(start) == call_tally{1'000'000, 1'000'000, 0});
+    CHECK(breaker.tally(start) == call_tally{1'000'000, 999'999, 0});
 }
 
 TEST_CASE("the defaults are resilience4j's") {
@@ -377,4 +382,182 @@ TEST_CASE("threads: whatever they do, a healthy service is found again", "[concu
     CHECK(breaker.state(end) == breaker_state::closed);
     const call_tally t = breaker.tally(end);
     CHECK(t == call_tally{50, 0, 0});
+}
+
+namespace {
+
+template <retry::call_window Window>
+using interleaved_breaker = retry::detail::basic_circuit_breaker<Window, test::interleaved>;
+
+}  // namespace
+
+TEST_CASE("in any order of threads a breaker opens once, and then lets nothing through") {
+    const auto found = test::interleave({.preemptions = 3}, [](test::interleaved_threads& run) {
+        const auto breaker = std::make_shared<interleaved_breaker<count_window>>(
+            breaker_options<>{.window = {2}, .minimum_calls = 2, .open_for = 5s});
+        for (int t = 0; t < 2; ++t) {
+            run.add([breaker] {
+                const auto permit = breaker->try_acquire(start);
+                if (!permit) return;
+                breaker->on_failure(*permit, start);
+                const bool is_open = breaker->state(start) == breaker_state::open;
+                test::require(!is_open || !breaker->try_acquire(start), "open, it refuses");
+            });
+        }
+        run.at_end([breaker] {
+            test::require(breaker->state(start) == breaker_state::open, "two of two failed");
+            test::require(breaker->state(start + 5s) == breaker_state::half_open, "for 5 s");
+        });
+    });
+    CHECK(found.failure == "");
+    CHECK(found.is_complete);
+    CHECK(found.runs > 100);
+}
+
+TEST_CASE(
+    "in any order of threads a breaker that a probe has closed is not opened by older failures") {
+    const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
+        struct state {
+            interleaved_breaker<count_window> breaker{
+                {.window = {2}, .minimum_calls = 1, .open_for = 5s, .half_open_calls = 1}};
+            bool has_closed = false;
+        };
+        const auto s = std::make_shared<state>();
+        for (int t = 0; t < 2; ++t) {
+            const auto permit = s->breaker.try_acquire(start).value();
+            run.add([s, permit] { s->breaker.on_failure(permit, start); });
+        }
+        run.add([s] {
+            const auto probe = s->breaker.try_acquire(start + 5s);
+            if (!probe || probe->lease == 0) return;
+            s->breaker.on_success(*probe, start + 5s);
+            s->has_closed = true;
+        });
+        run.at_end([s] {
+            const bool is_closed = s->breaker.state(start + 5s) == breaker_state::closed;
+            test::require(is_closed == s->has_closed, "it is as the probe left it");
+        });
+    });
+    CHECK(found.failure == "");
+    CHECK(found.is_complete);
+    CHECK(found.runs > 100);
+}
+
+TEST_CASE("in any order of threads there are as many probes as places, and their results decide") {
+    const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
+        struct state {
+            interleaved_breaker<count_window> breaker{
+                {.window = {2}, .minimum_calls = 1, .open_for = 5s, .half_open_calls = 2}};
+            int probes = 0;
+        };
+        const auto s = std::make_shared<state>();
+        call(s->breaker, start, false);
+        for (int t = 0; t < 3; ++t) {
+            run.add([s] {
+                const auto permit = s->breaker.try_acquire(start + 5s);
+                if (!permit) {
+                    test::require(permit.error() == breaker_errc::probes_away, "probes are away");
+                    return;
+                }
+                ++s->probes;
+                s->breaker.on_success(*permit, start + 5s);
+            });
+        }
+        run.at_end([s] {
+            test::require(s->probes >= 2, "places are given away");
+            test::require(s->breaker.state(start + 5s) == breaker_state::closed, "both succeeded");
+            const call_tally t = s->breaker.tally(start + 5s);
+            test::require(t == call_tally{static_cast<std::uint32_t>(s->probes - 2), 0, 0},
+                          "probes are not calls of the window");
+        });
+    });
+    CHECK(found.failure == "");
+    CHECK(found.is_complete);
+    CHECK(found.runs > 100);
+}
+
+TEMPLATE_TEST_CASE(
+    "in any order of threads a result from before a change of state counts for nothing", "",
+    count_window, time_window) {
+    const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
+        const auto breaker = std::make_shared<interleaved_breaker<TestType>>(
+            breaker_options<TestType>{.minimum_calls = 1, .open_for = 5s, .half_open_calls = 1});
+        const auto late = breaker->try_acquire(start).value();
+        call(*breaker, start, false);
+        run.add([breaker, late] { breaker->on_failure(late, start + 5s); });
+        run.add([breaker] {
+            const auto probe = breaker->try_acquire(start + 5s);
+            if (probe) breaker->on_success(*probe, start + 5s);
+            const auto permit = breaker->try_acquire(start + 5s);
+            test::require(permit.has_value(), "the probe has closed it");
+            if (permit) breaker->on_success(*permit, start + 5s);
+        });
+        run.at_end([breaker] {
+            test::require(breaker->state(start + 5s) == breaker_state::closed, "it is closed");
+            test::require(breaker->tally(start + 5s) == call_tally{1, 0, 0}, "with one call");
+        });
+    });
+    CHECK(found.failure == "");
+    CHECK(found.is_complete);
+    CHECK(found.runs > 10);
+}
+
+TEST_CASE("in any order of threads a place that is given back is not refused") {
+    const auto found = test::interleave({.preemptions = 3}, [](test::interleaved_threads& run) {
+        struct state {
+            interleaved_breaker<count_window> breaker{
+                {.minimum_calls = 1, .open_for = 5s, .half_open_calls = 1}};
+            breaker_permit probe{};
+            bool is_lent = false;
+        };
+        const auto s = std::make_shared<state>();
+        call(s->breaker, start, false);
+        s->probe = s->breaker.try_acquire(start + 5s).value();
+        run.add([s] {
+            s->breaker.release(s->probe);
+            const bool was_lent = s->is_lent;
+            const auto again = s->breaker.try_acquire(start + 5s);
+            test::require(again.has_value() || was_lent || s->is_lent, "it is free again");
+            if (again) s->breaker.release(*again);
+        });
+        run.add([s] {
+            const auto p = s->breaker.try_acquire(start + 5s);
+            if (!p) return;
+            s->is_lent = true;
+            s->breaker.release(*p);
+        });
+        run.at_end([s] {
+            test::require(s->breaker.try_acquire(start + 5s).has_value(), "it is free at the end");
+        });
+    });
+    CHECK(found.failure == "");
+    CHECK(found.is_complete);
+    CHECK(found.runs > 100);
+}
+
+TEMPLATE_TEST_CASE("threads that are interrupted anywhere see no tally that never was",
+                   "[concurrent]", count_window, time_window) {
+    // One call in a hundred fails: the window never holds the share of half that would open it.
+    retry::detail::basic_circuit_breaker<TestType, test::preempted> breaker;
+    std::atomic<int> wrong{0}, refused{0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = t; i < 20'000; ++i) {
+                const steady_time now = start + i * 1ms;
+                const auto permit = breaker.try_acquire(now);
+                if (!permit) {
+                    ++refused;
+                    continue;
+                }
+                i % 100 == 0 ? breaker.on_failure(*permit, now) : breaker.on_success(*permit, now);
+                const call_tally seen = breaker.tally(now);
+                if (seen.failures > seen.calls || seen.slow != 0) ++wrong;
+                if (std::is_same_v<TestType, count_window> && seen.calls > 100) ++wrong;
+            }
+        });
+    }
+    for (auto& t : threads) t.join();
+    CHECK(wrong == 0);
+    CHECK(refused == 0);
 }

@@ -15,7 +15,7 @@ inline constexpr double share_noise = 0x1p-48;
 /// Whether `k` of `n` is at least a share. Right for every fraction of n <= 2^40. Requires: share >= 0.
 [[nodiscard]] constexpr bool reaches_share(std::uint64_t k, double share,
                                            std::uint64_t n) noexcept {
-    return static_cast<double>(k) * (1 + share_noise) >= share * static_cast<double>(n);
+    return static_cast<double>(k) >= share * (1 - share_noise) * static_cast<double>(n);
 }
 
 /// The largest count that is at most a share of `n`; saturates at 2^62. Requires: share >= 0.

@@ -57,18 +57,16 @@ public:
     template <random_bit_generator G>
     [[nodiscard]] bool try_acquire(steady_time now, G&& random) noexcept {
         const double refused = reject_probability(now);
-        (void)window_.add(now, tally_word(true, false, false));
+        (void)window_.add(0, now, {1, 0, 0});
         return !bernoulli(random, refused);
     }
 
     /// The server took a request, whatever came of it.
-    void on_accepted(steady_time now) noexcept {
-        (void)window_.add(now, tally_word(false, true, false));
-    }
+    void on_accepted(steady_time now) noexcept { (void)window_.add(0, now, {0, 1, 0}); }
 
     /// The probability with which the next request is refused.
     [[nodiscard]] double reject_probability(steady_time now) noexcept {
-        const call_tally t = window_.tally(now);
+        const call_tally t = window_.tally(0, now);
         const double accepts = t.failures;  // the window's second count, whatever its name
         const double p = (t.calls - k_ * accepts) / (t.calls + 1.0);
         return p > 0 ? p : 0;

@@ -22,6 +22,8 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/share.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/retry/call_window.hpp>
 #include <coterie/retry/probe_slots.hpp>
 
@@ -37,7 +39,7 @@ struct breaker_options {
     /// or have taken `slow_after` or longer;
     double slow_rate = 1.0;
     std::chrono::nanoseconds slow_after = std::chrono::seconds(60);
-    /// but not before the window holds so many.
+    /// but not before the window holds so many, or all that it can hold if that is less.
     std::uint32_t minimum_calls = 100;
     std::chrono::nanoseconds open_for = std::chrono::seconds(60);
     /// How many probes decide.
@@ -92,6 +94,9 @@ class basic_circuit_breaker {
 public:
     explicit basic_circuit_breaker(const breaker_options<Window>& o = {})
         : options_(o), window_(o.window) {
+        if (options_.minimum_calls > window_.capacity()) {
+            options_.minimum_calls = window_.capacity();
+        }
         COTERIE_ASSERT(0 < o.failure_rate && o.failure_rate <= 1);
         COTERIE_ASSERT(0 < o.slow_rate && o.slow_rate <= 1);
         COTERIE_ASSERT(1 <= o.half_open_calls && o.half_open_calls <= probe_slots::capacity);
@@ -100,13 +105,14 @@ public:
     basic_circuit_breaker(const basic_circuit_breaker&) = delete;
     basic_circuit_breaker& operator=(const basic_circuit_breaker&) = delete;
 
-    /// The right to a call. Errors: open, probes_away.
+    /// The right to a call. Errors: open, probes_away. Refusing is a load or two.
     [[nodiscard]] std::expected<breaker_permit, breaker_errc> try_acquire(
         steady_time now) noexcept {
         const std::uint64_t word = word_.load(std::memory_order_acquire);
         if (state_of(word) == breaker_state::closed) {
             return breaker_permit{generation_of(word), 0, now, 0};
         }
+        if (const auto why = refuses(word, now)) return std::unexpected(*why);
         return try_probe(now);
     }
 
@@ -120,23 +126,48 @@ public:
     void release(const breaker_permit& p) noexcept;
 
     /// The state that the next call will meet, but for leases.
-    [[nodiscard]] breaker_state state(steady_time now) noexcept;
+    [[nodiscard]] breaker_state state(steady_time now) const noexcept {
+        const std::uint64_t word = word_.load(std::memory_order_acquire);
+        const bool asks = state_of(word) == breaker_state::open && !refuses(word, now);
+        return asks ? breaker_state::half_open : state_of(word);
+    }
 
     /// How the calls in the window went.
-    [[nodiscard]] call_tally tally(steady_time now) noexcept { return window_.tally(now); }
+    [[nodiscard]] call_tally tally(steady_time now) noexcept {
+        const std::uint64_t word = word_.load(std::memory_order_acquire);
+        return window_.tally(period_of(generation_of(word)), now);
+    }
 
 private:
-    // The state, and how many changes there were.
+    // The word: how often the breaker was closed, how many changes there were since, and the state.
+    static constexpr unsigned change_bits = 33;
+    static constexpr std::uint64_t change_mask = (std::uint64_t{1} << change_bits) - 1;
+
     static constexpr breaker_state state_of(std::uint64_t word) noexcept {
         return static_cast<breaker_state>(word & 3);
     }
     static constexpr std::uint64_t generation_of(std::uint64_t word) noexcept { return word >> 2; }
+    static constexpr std::uint32_t period_of(std::uint64_t generation) noexcept {
+        return static_cast<std::uint32_t>(generation >> change_bits);
+    }
+
+    /// Why a call is refused, as far as can be told without the lock.
+    [[nodiscard]] std::optional<breaker_errc> refuses(std::uint64_t word,
+                                                      steady_time now) const noexcept {
+        if (now.time_since_epoch().count() >= refuse_until_.load(std::memory_order_relaxed)) {
+            return std::nullopt;
+        }
+        return state_of(word) == breaker_state::open ? breaker_errc::open
+                                                     : breaker_errc::probes_away;
+    }
+    void refuse_until(steady_time t) noexcept {
+        refuse_until_.store(t.time_since_epoch().count(), std::memory_order_relaxed);
+    }
 
     template <class Change>
     auto locked(Change change) noexcept;
     void change_to(breaker_state next) noexcept;
     void open(steady_time now) noexcept;
-    void close() noexcept;
     void settle(const breaker_permit& p, steady_time now, bool has_failed) noexcept;
     void settle_probe(const breaker_permit& p, steady_time now, bool has_failed,
                       bool is_slow) noexcept;
@@ -145,12 +176,12 @@ private:
 
     breaker_options<Window> options_;
     typename Sharing::template cell<std::uint64_t> word_{0};
+    // Open, until when; half open, until when all places of the probes are taken.
+    typename Sharing::template cell<std::int64_t> refuse_until_{0};
     decltype(window_for<Sharing>(std::declval<Window>())) window_;
-
-    // What follows changes under the lock.
+    // The word changes under the lock only.
     [[no_unique_address]] Sharing::lock lock_;
-    steady_time open_until_;
-    probe_slots probes_;
+    typename Sharing::template guarded<probe_slots> probes_;
 };
 
 }  // namespace detail
@@ -159,8 +190,9 @@ private:
 template <call_window Window = count_window>
 using circuit_breaker = detail::basic_circuit_breaker<Window, detail::single_owner>;
 
-/// A breaker that threads share. Closed, a call is a load, and a fetch_add for its result; a lock is taken only
-/// to change the state and for the few probes, and nothing waits while it is held.
+/// A breaker that threads share. Closed, a call is a load; its result is a fetch_add and, where it went otherwise than
+/// the call that leaves the window, three more operations. Refused, a call is two loads. A lock is taken only to change
+/// the state and for the few probes, and is held for a few instructions, whatever the window.
 template <call_window Window = count_window>
 using atomic_circuit_breaker = detail::basic_circuit_breaker<Window, detail::shared_by_threads>;
 
@@ -177,28 +209,31 @@ auto basic_circuit_breaker<Window, Sharing>::locked(Change change) noexcept {
     return result;
 }
 
+/// Closing begins a period of the window.
 template <call_window Window, class Sharing>
 void basic_circuit_breaker<Window, Sharing>::change_to(breaker_state next) noexcept {
-    const std::uint64_t generation = generation_of(word_.load(std::memory_order_relaxed)) + 1;
+    std::uint64_t generation = generation_of(word_.load(std::memory_order_relaxed));
+    if (next == breaker_state::closed) {
+        generation = ((generation >> change_bits) + 1) << change_bits;
+        window_.clear(period_of(generation));
+    } else {
+        generation = (generation & ~change_mask) | ((generation + 1) & change_mask);
+    }
     word_.store(generation << 2 | static_cast<std::uint64_t>(next), std::memory_order_release);
 }
 
 template <call_window Window, class Sharing>
 void basic_circuit_breaker<Window, Sharing>::open(steady_time now) noexcept {
-    open_until_ = saturating_add(now, options_.open_for);
+    refuse_until(saturating_add(now, options_.open_for));
     change_to(breaker_state::open);
-}
-
-template <call_window Window, class Sharing>
-void basic_circuit_breaker<Window, Sharing>::close() noexcept {
-    window_.clear();
-    change_to(breaker_state::closed);
 }
 
 template <call_window Window, class Sharing>
 bool basic_circuit_breaker<Window, Sharing>::is_too_bad(const call_tally& t,
                                                         std::uint32_t of) const noexcept {
-    return t.failures >= options_.failure_rate * of || t.slow >= options_.slow_rate * of;
+    using coterie::detail::reaches_share;
+    return reaches_share(t.failures, options_.failure_rate, of) ||
+           reaches_share(t.slow, options_.slow_rate, of);
 }
 
 template <call_window Window, class Sharing>
@@ -208,8 +243,9 @@ void basic_circuit_breaker<Window, Sharing>::settle(const breaker_permit& p, ste
     if (generation_of(word) != p.generation) return;
     const bool is_slow = now >= saturating_add(p.began, options_.slow_after);
     if (p.lease != 0) return settle_probe(p, now, has_failed, is_slow);
-    const call_tally t = window_.record(now, has_failed, is_slow);
-    if (t.calls == 0 || t.calls < options_.minimum_calls || !is_too_bad(t, t.calls)) return;
+    const call_tally t = window_.record(period_of(p.generation), now, has_failed, is_slow);
+    if ((t.failures | t.slow) == 0 || t.calls < options_.minimum_calls) return;
+    if (!is_too_bad(t, t.calls)) return;
     locked([&] {
         if (word_.load(std::memory_order_relaxed) == word) open(now);
         return 0;
@@ -221,13 +257,14 @@ void basic_circuit_breaker<Window, Sharing>::settle_probe(const breaker_permit& 
                                                           bool has_failed, bool is_slow) noexcept {
     locked([&] {
         if (generation_of(word_.load(std::memory_order_relaxed)) != p.generation) return 0;
-        if (!probes_.give_up(p.slot, p.lease, now)) return 0;
-        call_tally& t = probes_.results;
+        probe_slots& probes = probes_.write();
+        if (!probes.give_up(p.slot, p.lease, now)) return 0;
+        call_tally& t = probes.results;
         t = {t.calls + 1, t.failures + (has_failed ? 1U : 0U), t.slow + (is_slow ? 1U : 0U)};
         if (is_too_bad(t, options_.half_open_calls)) {
             open(now);
         } else if (t.calls == options_.half_open_calls) {
-            close();
+            change_to(breaker_state::closed);
         }
         return 0;
     });
@@ -237,19 +274,25 @@ template <call_window Window, class Sharing>
 std::expected<breaker_permit, breaker_errc> basic_circuit_breaker<Window, Sharing>::try_probe(
     steady_time now) noexcept {
     return locked([&]() -> std::expected<breaker_permit, breaker_errc> {
-        if (state_of(word_.load(std::memory_order_relaxed)) == breaker_state::open) {
-            if (now < open_until_) return std::unexpected(breaker_errc::open);
-            probes_.clear();
-            change_to(breaker_state::half_open);
-        }
-        const std::uint64_t word = word_.load(std::memory_order_relaxed);
+        std::uint64_t word = word_.load(std::memory_order_relaxed);
         // Meanwhile another thread's probe may have closed it.
         if (state_of(word) == breaker_state::closed) {
             return breaker_permit{generation_of(word), 0, now, 0};
         }
-        const auto slot = probes_.try_lease(now, options_.probe_lease, options_.half_open_calls);
-        if (!slot) return std::unexpected(breaker_errc::probes_away);
-        return breaker_permit{generation_of(word), probes_.lease_of(*slot), now, *slot};
+        if (const auto why = refuses(word, now)) return std::unexpected(*why);
+        probe_slots& probes = probes_.write();
+        if (state_of(word) == breaker_state::open) {
+            probes.clear();
+            refuse_until(steady_time::min());
+            change_to(breaker_state::half_open);
+            word = word_.load(std::memory_order_relaxed);
+        }
+        const auto slot = probes.try_lease(now, options_.probe_lease, options_.half_open_calls);
+        if (!slot) {
+            refuse_until(probes.earliest_end(now, options_.half_open_calls));
+            return std::unexpected(breaker_errc::probes_away);
+        }
+        return breaker_permit{generation_of(word), probes.lease_of(*slot), now, *slot};
     });
 }
 
@@ -258,15 +301,8 @@ void basic_circuit_breaker<Window, Sharing>::release(const breaker_permit& p) no
     if (p.lease == 0) return;
     locked([&] {
         if (generation_of(word_.load(std::memory_order_relaxed)) != p.generation) return false;
-        return probes_.give_up(p.slot, p.lease, p.began);
-    });
-}
-
-template <call_window Window, class Sharing>
-breaker_state basic_circuit_breaker<Window, Sharing>::state(steady_time now) noexcept {
-    return locked([&] {
-        const breaker_state s = state_of(word_.load(std::memory_order_relaxed));
-        return s == breaker_state::open && now >= open_until_ ? breaker_state::half_open : s;
+        refuse_until(steady_time::min());
+        return probes_.write().give_up(p.slot, p.lease, p.began);
     });
 }
 

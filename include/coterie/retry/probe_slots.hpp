@@ -24,6 +24,8 @@ public:
                                            std::uint32_t limit) noexcept;
     /// Gives up a place. Returns: whether it was still held.
     bool give_up(std::uint32_t at, std::uint64_t lease, steady_time now) noexcept;
+    /// When the first of the leases that hold now is over.
+    steady_time earliest_end(steady_time now, std::uint32_t limit) const noexcept;
     void clear() noexcept;
 
     std::uint64_t lease_of(std::uint32_t at) const noexcept { return slots_[at].lease; }
@@ -61,6 +63,15 @@ inline bool probe_slots::give_up(std::uint32_t at, std::uint64_t lease, steady_t
     if (slots_[at].lease != lease) return false;
     slots_[at].lease = 0;
     return now < slots_[at].expires;
+}
+
+inline steady_time probe_slots::earliest_end(steady_time now, std::uint32_t limit) const noexcept {
+    steady_time first = steady_time::max();
+    for (std::uint32_t i = 0; i < limit; ++i) {
+        const slot& s = slots_[i];
+        if (s.lease != 0 && now < s.expires && s.expires < first) first = s.expires;
+    }
+    return first;
 }
 
 inline void probe_slots::clear() noexcept {
