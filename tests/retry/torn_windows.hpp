@@ -20,8 +20,7 @@ inline std::uint64_t torn_word(bool is_call, bool has_failed) {
 inline retry::call_tally torn_tally(std::uint64_t word) {
     constexpr std::uint64_t field = (1U << 21) - 1;
     return {static_cast<std::uint32_t>(word & field),
-            static_cast<std::uint32_t>(word >> 21 & field),
-            static_cast<std::uint32_t>(word >> 42)};
+            static_cast<std::uint32_t>(word >> 21 & field), static_cast<std::uint32_t>(word >> 42)};
 }
 
 /// Puts an outcome into its place, and then adds what it changed. In between another thread may take it out again, and

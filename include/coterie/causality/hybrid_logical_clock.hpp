@@ -34,6 +34,7 @@
 #include <coterie/causality/hybrid_timestamp.hpp>  // IWYU pragma: export
 #include <coterie/core/clock.hpp>
 #include <coterie/core/high_water_mark.hpp>
+#include <coterie/core/sharing.hpp>
 
 namespace coterie::inline v0::causality {
 
@@ -133,7 +134,9 @@ private:
 /// go on.
 /// Errors: also mark_busy, where nothing is covered and another thread is writing: try again.
 /// Thread safety: now and receive from any number of threads.
-template <wall_clock Clock = system_clock, high_water_mark Mark = no_mark>
+/// (Sharing is for the library's tests.)
+template <wall_clock Clock = system_clock, high_water_mark Mark = no_mark,
+          class Sharing = coterie::detail::shared_by_threads>
 class atomic_hybrid_logical_clock {
 public:
     /// \copydoc hybrid_logical_clock::hybrid_logical_clock
@@ -177,12 +180,13 @@ private:
                                                        Time now);
     std::expected<void, clock_error> cover(std::uint64_t physical);
 
-    std::atomic<std::uint64_t> last_{0};  // what was issued last
+    typename Sharing::template cell<std::uint64_t> last_{0};  // what was issued last
     detail::hybrid_rules rules_;
     [[no_unique_address]] Clock clock_;
     [[no_unique_address]] Mark mark_;
-    std::atomic<std::uint64_t> marked_{0};  // milliseconds below this one are covered by the mark
-    std::atomic_flag marking_;
+    typename Sharing::template cell<std::uint64_t> marked_{
+        0};  // milliseconds below this one are covered by the mark
+    Sharing::lock marking_;
     std::optional<clock_error> broken_;
 };
 
@@ -210,8 +214,8 @@ constexpr std::expected<void, clock_error> hybrid_logical_clock<Clock, Mark>::re
     return {};
 }
 
-template <wall_clock Clock, high_water_mark Mark>
-std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::resume() {
+template <wall_clock Clock, high_water_mark Mark, class Sharing>
+std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark, Sharing>::resume() {
     if constexpr (detail::keeps_mark<Mark>) {
         if (marked_.load(std::memory_order_relaxed) != 0) return {};
         const auto mark = mark_.load();
@@ -232,10 +236,11 @@ std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::resum
     return {};
 }
 
-template <wall_clock Clock, high_water_mark Mark>
+template <wall_clock Clock, high_water_mark Mark, class Sharing>
 template <class Time>
-std::expected<hybrid_timestamp, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::issue(
-    hybrid_timestamp remote, std::uint64_t last, Time now) {
+std::expected<hybrid_timestamp, clock_error>
+atomic_hybrid_logical_clock<Clock, Mark, Sharing>::issue(hybrid_timestamp remote,
+                                                         std::uint64_t last, Time now) {
     if constexpr (detail::keeps_mark<Mark>) {
         if (broken_.has_value()) [[unlikely]]
             return std::unexpected(*broken_);
@@ -263,8 +268,8 @@ std::expected<hybrid_timestamp, clock_error> atomic_hybrid_logical_clock<Clock, 
     }
 }
 
-template <wall_clock Clock, high_water_mark Mark>
-std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::cover(
+template <wall_clock Clock, high_water_mark Mark, class Sharing>
+std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark, Sharing>::cover(
     std::uint64_t physical) {
     const auto is_far = [&] {
         return rules_.is_far_from(physical, marked_.load(std::memory_order_acquire));
@@ -273,7 +278,7 @@ std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::cover
         return rules_.is_covered(physical, marked_.load(std::memory_order_acquire));
     };
     if (is_far()) return {};
-    if (marking_.test_and_set(std::memory_order_acquire)) {
+    if (!marking_.try_acquire()) {
         if (is_covered()) return {};
         return std::unexpected(clock_error{clock_errc::mark_busy});
     }
@@ -283,7 +288,7 @@ std::expected<void, clock_error> atomic_hybrid_logical_clock<Clock, Mark>::cover
             marked_.store(target, std::memory_order_release);
         }
     }
-    marking_.clear(std::memory_order_release);
+    marking_.release();
     if (!is_covered()) return std::unexpected(clock_error{clock_errc::mark_failed});
     return {};
 }

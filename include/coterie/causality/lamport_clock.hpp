@@ -25,6 +25,7 @@
 
 #include <coterie/causality/clock_error.hpp>
 #include <coterie/causality/lamport_timestamp.hpp>  // IWYU pragma: export
+#include <coterie/core/sharing.hpp>
 
 namespace coterie::inline v0::causality {
 
@@ -55,19 +56,22 @@ private:
     std::uint64_t time_ = 0;
 };
 
+namespace detail {
+
 /// The logical time of one process, shared by its threads without a lock.
 ///
 /// No two calls return the same time, and what a thread gets is larger than all that it knew of before.
 /// Errors: counter_exhausted. Complexity: one compare-exchange, again for each thread that came first.
 /// Thread safety: any number of threads.
-class atomic_lamport_clock {
+template <class Sharing>
+class basic_atomic_lamport_clock {
 public:
-    atomic_lamport_clock() = default;
+    basic_atomic_lamport_clock() = default;
     /// \copydoc lamport_clock::lamport_clock(std::uint64_t)
-    explicit atomic_lamport_clock(std::uint64_t time) noexcept : time_(time) {}
+    explicit basic_atomic_lamport_clock(std::uint64_t time) noexcept : time_(time) {}
 
-    atomic_lamport_clock(const atomic_lamport_clock&) = delete;
-    atomic_lamport_clock& operator=(const atomic_lamport_clock&) = delete;
+    basic_atomic_lamport_clock(const basic_atomic_lamport_clock&) = delete;
+    basic_atomic_lamport_clock& operator=(const basic_atomic_lamport_clock&) = delete;
 
     /// \copydoc lamport_clock::tick
     [[nodiscard]] std::expected<std::uint64_t, clock_errc> tick() noexcept { return receive(0); }
@@ -81,8 +85,13 @@ public:
     }
 
 private:
-    std::atomic<std::uint64_t> time_{0};
+    typename Sharing::template cell<std::uint64_t> time_{0};
 };
+
+}  // namespace detail
+
+/// A Lamport clock that threads share.
+using atomic_lamport_clock = detail::basic_atomic_lamport_clock<coterie::detail::shared_by_threads>;
 
 // --- details ---------------------------------------------------------------------------------------
 
@@ -107,7 +116,8 @@ constexpr std::expected<std::uint64_t, clock_errc> lamport_clock::receive(
     return next;
 }
 
-inline std::expected<std::uint64_t, clock_errc> atomic_lamport_clock::receive(
+template <class Sharing>
+std::expected<std::uint64_t, clock_errc> detail::basic_atomic_lamport_clock<Sharing>::receive(
     std::uint64_t remote) noexcept {
     std::uint64_t last = time_.load(std::memory_order_acquire);
     auto next = detail::next_lamport_time(last, remote);
