@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -128,6 +129,84 @@ TEST_CASE("rates at the ends of what is allowed") {
     CHECK(slow.try_take(start, 2));
     CHECK(!slow.try_take(start + 200'000h));
     CHECK(slow.ready_at(start) == start + std::chrono::seconds(1'000'000'000));
+}
+
+TEMPLATE_TEST_CASE(
+    "tokens come at the rate that was asked for, never faster, at most 0.01 % slower", "",
+    token_bucket, atomic_token_bucket) {
+    rng random(test::seed(), "rates");
+    std::vector<double> rates{1e9,      5.1e8, 1e8 + 1, 1e8 - 1, 1e6 + 1, 1e5 + 1, 1e5, 99'999.7,
+                              65'537.0, 7,     3,       0.7,     0.29,    1e-3,    1e-5};
+    for (const double k : {1.0, 2.0, 3.0, 7.0, 9999.0}) {  // beside a whole number of nanoseconds
+        rates.push_back(std::nextafter(1e9 / k, 0));
+        if (k > 1) rates.push_back(std::nextafter(1e9 / k, 1e9));
+    }
+    for (int i = 0; i < 150; ++i) rates.push_back(std::pow(10, 9 - 14 * uniform_real(random)));
+    for (const double rate : rates) {
+        INFO(rate << " a second");
+        const auto burst = uniform_between(random, 1U, 5U);
+        const steady_time from = start + std::chrono::nanoseconds(uniform_between(
+                                             random, std::int64_t{0}, std::int64_t{1} << 58));
+        TestType bucket({.per_second = rate, .burst = burst}, from);
+        struct taking {
+            double at;         // nanoseconds after the start
+            double so_far;     // tokens before it
+            double with_this;  // and after it
+        };
+        std::vector<taking> takings;
+        double taken = 0;
+        steady_time now = from;
+        for (int i = 0; i < 100; ++i) {
+            const auto n = uniform_between(random, 1U, burst);
+            const steady_time ready = bucket.ready_at(now, n);
+            if (ready > now) CHECK(!bucket.try_take(ready - 1ns, n));
+            now = ready;
+            REQUIRE(bucket.try_take(now, n));
+            takings.push_back({static_cast<double>((now - from).count()), taken, taken + n});
+            taken += n;
+        }
+        // Between any two: no more than the burst and what comes in that time, to the nanosecond.
+        int too_many = 0;
+        for (const taking& a : takings) {
+            for (const taking& b : takings) {
+                const double most = burst + (b.at - a.at + 1) * rate / 1e9 * (1 + 1e-14);
+                too_many += b.at >= a.at && b.with_this - a.so_far > most + 1e-6 ? 1 : 0;
+            }
+        }
+        CHECK(too_many == 0);
+        // Long after: as much as came meanwhile, less 0.01 % and what was not whole.
+        const auto most = static_cast<std::uint32_t>(std::min(4e9, 1e9 * rate));
+        if (most == 0) continue;
+        TestType large({.per_second = rate, .burst = most}, from);
+        REQUIRE(large.try_take(from, most));
+        const double seconds = std::min(0.75 * most / rate, 1e9);
+        const auto later =
+            from + std::chrono::nanoseconds(static_cast<std::int64_t>(seconds * 1e9));
+        const double came = large.tokens(later);
+        const double asked = static_cast<double>((later - from).count()) * rate / 1e9;
+        CHECK(came <= asked + rate / 1e9);
+        CHECK(came >= asked * (1 - 1e-4) - 1);
+    }
+}
+
+TEMPLATE_TEST_CASE("what is ready is there, and not a nanosecond before", "", token_bucket,
+                   atomic_token_bucket) {
+    rng random(test::seed(), "ready");
+    for (int run = 0; run < 2000; ++run) {
+        const double rate = std::pow(10, 9 - 9 * uniform_real(random));
+        const auto burst = uniform_between(random, 1U, 1000U);
+        const steady_time from(std::chrono::nanoseconds(
+            uniform_between(random, -(std::int64_t{1} << 60), std::int64_t{1} << 60)));
+        TestType bucket({.per_second = rate, .burst = burst}, from);
+        REQUIRE(bucket.tokens(from) == burst);
+        REQUIRE(bucket.try_take(from, burst));
+        const auto n = uniform_between(random, 1U, burst);
+        const steady_time at = bucket.ready_at(from, n);
+        CHECK(at > from);
+        CHECK(bucket.tokens(at - 1ns) < n);
+        CHECK(bucket.tokens(at) >= n);
+        CHECK(bucket.ready_at(at, n) == at);
+    }
 }
 
 TEST_CASE("threads take each token once", "[concurrent]") {

@@ -7,7 +7,8 @@
 //   retry::token_bucket bucket({.per_second = 100, .burst = 20}, now);
 //   if (!bucket.try_take(now)) wait_until(bucket.ready_at(now));
 //
-// A clock that steps back adds nothing. Source: the generic cell rate algorithm, ITU-T I.371.
+// Tokens come at the rate that was asked for, or up to 0.01 % slower, and never faster. A clock that steps back adds
+// nothing. Source: the generic cell rate algorithm, ITU-T I.371.
 
 #include <atomic>
 #include <cstdint>
@@ -30,25 +31,24 @@ struct token_rate {
 class token_bucket {
 public:
     constexpr token_bucket(token_rate rate, steady_time now) noexcept
-        : meter_(rate.per_second, rate.burst), full_at_(detail::meter_time(now)) {}
+        : meter_(rate.per_second, rate.burst), full_at_(meter_.units(now)) {}
 
     /// Takes tokens. Returns: false where there are not enough, and then takes none.
     [[nodiscard]] constexpr bool try_take(steady_time now, std::uint32_t tokens = 1) noexcept {
-        const auto next = meter_.take(full_at_, detail::meter_time(now), tokens);
+        const auto next = meter_.take(full_at_, meter_.units(now), tokens);
         full_at_ = next.value_or(full_at_);
         return next.has_value();
     }
 
     /// How many tokens there are.
     [[nodiscard]] constexpr std::uint32_t tokens(steady_time now) const noexcept {
-        return static_cast<std::uint32_t>(meter_.filled(full_at_, detail::meter_time(now)) /
-                                          meter_.per_token);
+        return meter_.tokens(full_at_, meter_.units(now));
     }
 
     /// When there are so many if nobody else takes any: `now`, or later; never, if it is more than the burst.
     [[nodiscard]] constexpr steady_time ready_at(steady_time now,
                                                  std::uint32_t tokens = 1) const noexcept {
-        return meter_.ready_at(full_at_, detail::meter_time(now), tokens);
+        return meter_.ready_at(full_at_, now, tokens);
     }
 
 private:
@@ -60,7 +60,7 @@ private:
 class atomic_token_bucket {
 public:
     atomic_token_bucket(token_rate rate, steady_time now) noexcept
-        : meter_(rate.per_second, rate.burst), full_at_(detail::meter_time(now)) {}
+        : meter_(rate.per_second, rate.burst), full_at_(meter_.units(now)) {}
 
     atomic_token_bucket(const atomic_token_bucket&) = delete;
     atomic_token_bucket& operator=(const atomic_token_bucket&) = delete;
@@ -70,15 +70,12 @@ public:
 
     /// \copydoc token_bucket::tokens
     [[nodiscard]] std::uint32_t tokens(steady_time now) const noexcept {
-        return static_cast<std::uint32_t>(
-            meter_.filled(full_at_.load(std::memory_order_relaxed), detail::meter_time(now)) /
-            meter_.per_token);
+        return meter_.tokens(full_at_.load(std::memory_order_relaxed), meter_.units(now));
     }
 
     /// \copydoc token_bucket::ready_at
     [[nodiscard]] steady_time ready_at(steady_time now, std::uint32_t tokens = 1) const noexcept {
-        return meter_.ready_at(full_at_.load(std::memory_order_relaxed), detail::meter_time(now),
-                               tokens);
+        return meter_.ready_at(full_at_.load(std::memory_order_relaxed), now, tokens);
     }
 
 private:
@@ -89,7 +86,7 @@ private:
 // --- details ---------------------------------------------------------------------------------------
 
 inline bool atomic_token_bucket::try_take(steady_time now, std::uint32_t tokens) noexcept {
-    const std::int64_t t = detail::meter_time(now);
+    const std::int64_t t = meter_.units(now);
     std::int64_t full_at = full_at_.load(std::memory_order_relaxed);
     auto next = meter_.take(full_at, t, tokens);
     while (next.has_value() &&
