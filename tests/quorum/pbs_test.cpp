@@ -393,3 +393,33 @@ TEST_CASE("measured delays are simulated like any others") {
     CHECK(agrees(seen.consistency(0ms), fresh, 0));
     CHECK(seen.consistency(29ms).value == 1);
 }
+
+namespace {
+
+/// Delays of which the write's is one millisecond longer in each trial.
+struct counting {
+    mutable double trial = 0;
+
+    void draw(coterie::rng&, std::span<replica_delays> replicas) const {
+        replicas[0] = {.write = delay(++trial)};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("shares: the quantile of k / n is the k-th of n, for all k of n up to 1,000") {
+    coterie::rng random(1);
+    int wrong = 0;
+    for (std::size_t n = 2; n <= 1000; ++n) {
+        const staleness seen = simulate({.n = 1, .r = 1, .w = 1}, counting{}, n, random);
+        for (std::size_t k = 1; k < n; ++k) {
+            const double share = static_cast<double>(k) / static_cast<double>(n);
+            const auto q = seen.write_latency(share);
+            wrong +=
+                q.value == delay(static_cast<double>(k)) && q.low <= q.value && q.value <= q.high
+                    ? 0
+                    : 1;
+        }
+    }
+    CHECK(wrong == 0);
+}

@@ -200,3 +200,18 @@ TEST_CASE("a rate of almost nothing is waited for until the end of time") {
     CHECK(!throttle.try_acquire(steady_time(2s)));
     CHECK(throttle.ready_at(steady_time(2s)) == steady_time::max());
 }
+
+TEST_CASE("shares: k of n accepted and a K of n / k refuse nothing; one request more does") {
+    int wrong = 0;
+    for (int n = 1; n <= 100; ++n) {
+        for (int k = 1; k <= n; ++k) {
+            adaptive_throttle throttle({.k = static_cast<double>(n) / k});
+            for (int i = 0; i < n; ++i) (void)throttle.try_acquire(start, rng(1));
+            for (int i = 0; i < k; ++i) throttle.on_accepted(start);
+            wrong += throttle.reject_probability(start) == 0.0 ? 0 : 1;
+            (void)throttle.try_acquire(start, rng(1));
+            wrong += throttle.reject_probability(start) > 0.0 ? 0 : 1;
+        }
+    }
+    CHECK(wrong == 0);
+}

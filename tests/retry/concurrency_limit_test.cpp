@@ -111,3 +111,16 @@ TEST_CASE("threads never pass the limit together", "[concurrent]") {
     CHECK(most.load() <= 4);
     CHECK(limit.in_flight() == 0);
 }
+
+TEST_CASE("shares: a limit of n falls to k by a ratio of k / n, for all k of n up to 1,000") {
+    int wrong = 0;
+    for (std::uint32_t n = 2; n <= 1000; ++n) {
+        for (std::uint32_t k = 1; k < n; ++k) {
+            concurrency_limit limit({.initial = n, .backoff_ratio = static_cast<double>(k) / n});
+            REQUIRE(limit.try_acquire());
+            limit.on_overload();
+            wrong += limit.limit() == k ? 0 : 1;
+        }
+    }
+    CHECK(wrong == 0);
+}

@@ -202,3 +202,16 @@ TEST_CASE("a call whose last copy is not granted is lost, and says so") {
     done.on_success();
     CHECK(!done.is_lost());
 }
+
+TEST_CASE("shares: what k / 1000 of a copy earn is counted, for all k") {
+    for (int k = 1; k <= 1000; ++k) {
+        INFO(k);
+        hedge_budget budget({.max_tokens = 1, .per_success = k / 1000.0});
+        REQUIRE(budget.try_hedge());
+        const int needed = (1000 + k - 1) / k;
+        for (int i = 0; i < needed - 1; ++i) budget.on_success();
+        REQUIRE(!budget.try_hedge());
+        budget.on_success();
+        REQUIRE(budget.try_hedge());
+    }
+}

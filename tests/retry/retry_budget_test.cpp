@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <coterie/retry/retry_budget.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -213,18 +214,112 @@ TEST_CASE("ratio: a clock that has run for a century is as good as a new one") {
     CHECK(!budget.try_retry(steady_time::max(), transient, 1));
 }
 
-TEST_CASE("ratio: more calls than a slot can hold are as good as a full one") {
-    ratio_budget budget(
-        {.ratio = 1000, .min_per_second = 0});  // a retry withdraws 1, a call is 1000
-    for (int i = 0; i < 3'000'000; ++i) budget.on_call(start);
-    CHECK(budget.retries(start) == 2'147'483'647);
-    CHECK(budget.try_retry(start, transient, 1));
-    CHECK(budget.retries(start) == 2'147'483'646);
+TEST_CASE("ratio: the reserve is kept with every ratio, and retries() says how many are granted") {
+    rng random(test::seed(), "reserve");
+    for (const double ratio : {1e-6, 1e-4, 0.3, 0.7, 1.0, 300.0, 600.0, 1000.0}) {
+        for (const double per_second : {0.0, 0.1, 1.0, 29.0, 1000.0}) {
+            INFO("ratio " << ratio << ", " << per_second << " a second");
+            ratio_budget budget({.ratio = ratio, .min_per_second = per_second});
+            steady_time now = start;
+            double calls = 0, granted = 0;
+            for (int round = 0; round < 3; ++round) {
+                // Calls, then retries until there are no more, over 10 s; the next round begins anew.
+                const auto reserve = static_cast<int>(std::lround(per_second * 10));
+                const int these = uniform_between(random, 0, 1000);
+                for (int i = 0; i < these; ++i) budget.on_call(now);
+                const auto earned = static_cast<int>(std::floor(these * ratio * (1 + 1e-14)));
+                REQUIRE(budget.retries(now) == static_cast<unsigned>(reserve + earned));
+                const int draws = std::min(reserve + earned, 20'000);
+                int refused = 0;
+                for (int i = 0; i < draws; ++i) {
+                    const steady_time at = now + 9s * i / draws;  // in many slots
+                    refused += budget.try_retry(at, transient, 1) ? 0 : 1;
+                }
+                CHECK(refused == 0);
+                CHECK(budget.retries(now) == static_cast<unsigned>(reserve + earned - draws));
+                if (draws == reserve + earned) CHECK(!budget.try_retry(now, transient, 1));
+                now += 20s;
+                calls += these;
+                granted += draws;
+            }
+            CHECK(granted <= calls * ratio + 3 * 10 * per_second + 1e-6);
+        }
+    }
+}
 
-    ratio_budget dear({.ratio = 1e-6, .min_per_second = 1});
-    int granted = 0;
-    for (int i = 0; i < 100; ++i) granted += dear.try_retry(start, transient, 1) ? 1 : 0;
-    CHECK(granted == 2);  // ten in reserve, of which a slot can write down two
+TEST_CASE("ratio: what retries() says is granted, and not one more") {
+    rng random(test::seed(), "truth");
+    for (int run = 0; run < 200; ++run) {
+        ratio_budget budget({.ttl = 1s,
+                             .ratio = std::pow(10, 3 - 5 * uniform_real(random)),
+                             .min_per_second = std::floor(20 * uniform_real(random))});
+        steady_time now = start;
+        for (int i = 0; i < 20; ++i) {
+            now += std::chrono::milliseconds(uniform_between(random, 0, 400));
+            for (int n = uniform_between(random, 0, 9); n > 0; --n) budget.on_call(now);
+            const std::uint32_t said = budget.retries(now);
+            if (bernoulli(random, 0.5) || said > 1000) continue;
+            std::uint32_t granted = 0;
+            while (budget.try_retry(now, transient, 1)) ++granted;
+            REQUIRE(granted == said);
+        }
+    }
+}
+
+TEST_CASE("ratio: many calls at a large ratio are many retries") {
+    ratio_budget budget({.ratio = 1000, .min_per_second = 0});
+    for (int i = 0; i < 3'000'000; ++i) budget.on_call(start);
+    CHECK(budget.retries(start) == 3'000'000'000);
+    CHECK(budget.try_retry(start, transient, 1));
+    CHECK(budget.retries(start) == 2'999'999'999);
+    for (int i = 0; i < 2'000'000; ++i) budget.on_call(start);  // a slot counts 2^32 - 1 retries
+    CHECK(budget.retries(start) == 4'294'967'294);
+}
+
+TEST_CASE(
+    "shares: of n calls and a ratio of k / 1000 the budgets grant k n / 1000, for all k and n") {
+    // k / 1000 of n for all n up to 1,000; and k / m of m, 2 m, ... for smaller m
+    const auto check = [](unsigned k, unsigned m, unsigned longest) {
+        const double ratio = static_cast<double>(k) / m;
+        concurrency_budget concurrency({.ratio = ratio, .min_concurrency = 0});
+        ratio_budget calls({.ratio = ratio, .min_per_second = 0});
+        bool is_right = true;
+        for (unsigned n = 1; n <= longest; ++n) {
+            concurrency.on_call(start);
+            calls.on_call(start);
+            while (concurrency.try_retry(start, transient, 1)) {
+            }
+            const unsigned right = n * k / m;
+            is_right = is_right && concurrency.retries() == right && calls.retries(start) == right;
+        }
+        return is_right;
+    };
+    int wrong = 0;
+    for (unsigned k = 1; k <= 1000; ++k) wrong += check(k, 1000, 1000) ? 0 : 1;
+    for (unsigned m = 1; m <= 300; ++m)
+        for (unsigned k = 1; k <= m; ++k) wrong += check(k, m, m) ? 0 : 1;
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("shares: of k / n retries a second n seconds hold k, for all k of n up to 1,000") {
+    int wrong = 0;
+    for (unsigned n = 1; n <= 1000; ++n) {
+        for (unsigned k = 1; k <= n; ++k) {
+            ratio_budget budget(
+                {.ttl = std::chrono::seconds(n), .min_per_second = static_cast<double>(k) / n});
+            wrong += budget.retries(start) == k ? 0 : 1;
+        }
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("shares: tokens are kept to three decimals, for all of them") {
+    int wrong = 0;
+    for (int k = 1; k <= 1'000'000; ++k) {
+        token_budget budget({.max_tokens = k / 1000.0, .token_ratio = k / 1000.0});
+        wrong += budget.tokens() == k / 1000.0 ? 0 : 1;
+    }
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("concurrency: a fifth of the calls in flight, three at least") {

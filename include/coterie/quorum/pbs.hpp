@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <utility>
@@ -26,6 +27,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/core/share.hpp>
 #include <coterie/quorum/delay.hpp>
 #include <coterie/quorum/elementary.hpp>
 #include <coterie/quorum/node_set.hpp>
@@ -210,14 +212,18 @@ constexpr estimate<delay> staleness::quantile(const std::vector<delay>& sorted, 
     COTERIE_ASSERT(0 < q && q < 1);
     const auto n = static_cast<double>(sorted.size());
     const double half = detail::z95 * detail::square_root(n * q * (1 - q));
-    // The value of which a share of at least rank / n is not larger.
-    const auto at = [&](double rank) {
-        if (rank <= 0) return delay::zero();
-        if (rank > n) return delay(std::numeric_limits<double>::infinity());
-        const auto below = static_cast<std::size_t>(rank);
-        return sorted[static_cast<double>(below) < rank ? below : below - 1];
+    // The value of this rank, from 1; before the first nothing, after the last infinity.
+    const auto at = [&](std::uint64_t rank) {
+        if (rank == 0) return delay::zero();
+        if (rank > sorted.size()) return delay(std::numeric_limits<double>::infinity());
+        return sorted[static_cast<std::size_t>(rank) - 1];
     };
-    return {at(n * q), at(n * q - half), at(n * q + half + 1)};
+    const auto rounded_up = [](double rank) {
+        return rank <= 0 ? 0 : coterie::detail::least_of_share(rank, 1);
+    };
+    // The middle is the first value of which a share of at least q is not larger.
+    return {at(coterie::detail::least_of_share(q, sorted.size())), at(rounded_up(n * q - half)),
+            at(rounded_up(n * q + half + 1))};
 }
 
 constexpr double staleness::within_versions(unsigned k, delay t) const {

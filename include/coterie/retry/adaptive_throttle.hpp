@@ -18,6 +18,7 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/core/share.hpp>
 #include <coterie/retry/call_window.hpp>
 
 namespace coterie::inline v0::retry {
@@ -30,6 +31,7 @@ struct throttle_options {
 };
 
 /// AWS's constants, and what the standard leaves to them.
+/// Requires: min_fill_rate > 0, min_capacity >= 1, 0 < smooth <= 1, 0 < beta < 1, scale > 0.
 struct cubic_options {
     double min_fill_rate = 0.5;  ///< calls a second
     double min_capacity = 1;     ///< calls at once
@@ -69,7 +71,7 @@ public:
         const call_tally t = window_.tally(0, now);
         const double accepts = t.failures;  // the window's second count, whatever its name
         const double p = (t.calls - k_ * accepts) / (t.calls + 1.0);
-        return p > 0 ? p : 0;
+        return p > coterie::detail::share_noise ? p : 0;
     }
 
 private:
@@ -83,7 +85,11 @@ template <class Sharing>
 class basic_cubic_throttle {
 public:
     explicit basic_cubic_throttle(steady_time now, const cubic_options& o = {}) noexcept
-        : options_(o), start_(now) {}
+        : options_(o), start_(now) {
+        // A capacity below one call, or no rate at all, would refuse for ever after the first refusal.
+        COTERIE_ASSERT(o.min_fill_rate > 0 && o.min_capacity >= 1 && o.scale > 0);
+        COTERIE_ASSERT(0 < o.smooth && o.smooth <= 1 && 0 < o.beta && o.beta < 1);
+    }
 
     basic_cubic_throttle(const basic_cubic_throttle&) = delete;
     basic_cubic_throttle& operator=(const basic_cubic_throttle&) = delete;

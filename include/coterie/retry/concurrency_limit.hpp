@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include <coterie/core/assert.hpp>
+#include <coterie/core/share.hpp>
 
 namespace coterie::inline v0::retry {
 
@@ -97,7 +98,7 @@ inline void concurrency_limit::on_success() noexcept {
 inline void concurrency_limit::on_overload() noexcept {
     in_flight_.fetch_sub(1);
     change_limit([this](std::uint64_t limit) {
-        return static_cast<std::uint64_t>(static_cast<double>(limit) * options_.backoff_ratio);
+        return coterie::detail::most_of_share(options_.backoff_ratio, limit);
     });
 }
 

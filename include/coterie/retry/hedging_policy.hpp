@@ -20,6 +20,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/share.hpp>
 #include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
 
@@ -38,7 +39,8 @@ struct hedging_policy {
 /// Complexity: one atomic load where nothing changes, else one compare-exchange. Thread safety: any number.
 class hedge_budget {
 public:
-    /// Requires: 1 <= max_tokens <= 1000, 0 <= per_success <= 1; they are kept to three decimals.
+    /// Both are kept to three decimals. Requires: 1 <= max_tokens <= 1000; a per_success that is 0, or at least
+    /// 0.001, and at most 1.
     struct options {
         double max_tokens = 10;
         double per_success = 0.05;
@@ -46,11 +48,8 @@ public:
 
     hedge_budget() noexcept : hedge_budget(options{}) {}
     explicit hedge_budget(const options& o) noexcept
-        : max_(static_cast<std::int32_t>(o.max_tokens * 1000 + 1e-6)),
-          earned_(static_cast<std::int32_t>(o.per_success * 1000 + 1e-6)),
-          tokens_(max_) {
-        COTERIE_ASSERT(1 <= o.max_tokens && o.max_tokens <= 1000);
-        COTERIE_ASSERT(0 <= o.per_success && o.per_success <= 1);
+        : max_(thousandths(o.max_tokens)), earned_(thousandths(o.per_success)), tokens_(max_) {
+        COTERIE_ASSERT(1000 <= max_ && earned_ <= 1000 && (earned_ > 0 || o.per_success == 0));
     }
 
     hedge_budget(const hedge_budget&) = delete;
@@ -62,6 +61,11 @@ public:
     void on_success() noexcept;
 
 private:
+    static std::int32_t thousandths(double x) noexcept {
+        COTERIE_ASSERT(0 <= x && x <= 1000);
+        return static_cast<std::int32_t>(coterie::detail::most_of_share(x, 1000));
+    }
+
     std::int32_t max_;
     std::int32_t earned_;
     std::atomic<std::int32_t> tokens_;

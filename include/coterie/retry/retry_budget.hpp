@@ -22,6 +22,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
+#include <coterie/core/share.hpp>
 #include <coterie/retry/error.hpp>
 #include <coterie/retry/retry_state.hpp>
 
@@ -34,7 +35,8 @@ namespace coterie::inline v0::retry {
 /// Complexity: one atomic load where nothing changes (full, or asking), else one compare-exchange.
 class token_budget : public no_budget {
 public:
-    /// Requires: 0 < max_tokens <= 1000, 0 <= token_ratio <= max_tokens; it is kept to three decimals.
+    /// Both are kept to three decimals. Requires: 0.001 <= max_tokens <= 1000; a token_ratio that is 0, or at
+    /// least 0.001, and at most max_tokens.
     struct options {
         double max_tokens = 10;
         double token_ratio = 0.1;
@@ -43,7 +45,7 @@ public:
     token_budget() noexcept : token_budget(options{}) {}
     explicit token_budget(const options& o) noexcept
         : max_(thousandths(o.max_tokens)), ratio_(thousandths(o.token_ratio)), missing_(0) {
-        COTERIE_ASSERT(0 < max_ && max_ <= 1'000'000 && 0 <= ratio_ && ratio_ <= max_);
+        COTERIE_ASSERT(0 < max_ && ratio_ <= max_ && (ratio_ > 0 || o.token_ratio == 0));
     }
 
     token_budget(const token_budget&) = delete;
@@ -67,7 +69,7 @@ public:
 private:
     static std::int32_t thousandths(double x) noexcept {
         COTERIE_ASSERT(0 <= x && x <= 1000);
-        return static_cast<std::int32_t>(x * 1000 + 1e-6);
+        return static_cast<std::int32_t>(coterie::detail::most_of_share(x, 1000));
     }
     void take(std::int32_t thousandths) noexcept;
 
@@ -77,14 +79,14 @@ private:
         missing_;  // from max_: nothing when it is full, which is the usual case
 };
 
-/// Finagle's: a call deposits, a retry withdraws 1 / ratio as much, and both are forgotten after `ttl`. So at
-/// most a `ratio` of the calls of that time are retried, and `min_per_second` besides.
+/// Finagle's: at most a `ratio` of the calls of the last `ttl` are retried, and `min_per_second` besides.
 ///
-/// Complexity: a call one atomic addition; a retry one and a load for each of 10 slots. Threads that draw at
+/// Complexity: a call one atomic addition; a retry one and a load for each of 20 counts. Threads that draw at
 /// once may all be refused where there was enough for one; never the other way round.
 class ratio_budget : public no_budget {
 public:
-    /// Requires: 1 s <= ttl, 10^-6 <= ratio <= 1000, and at most 2 million for min_per_second in all of ttl.
+    /// Requires: 1 s <= ttl, 10^-6 <= ratio <= 1000; a min_per_second that is 0, or in all of ttl at least one
+    /// retry and at most 2 million.
     struct options {
         std::chrono::nanoseconds ttl = std::chrono::seconds(10);
         double ratio = 0.2;
@@ -98,41 +100,50 @@ public:
     ratio_budget& operator=(const ratio_budget&) = delete;
 
     /// The hooks; see no_budget.
-    void on_call(steady_time now) noexcept { (void)add(advance(now), deposit); }
+    void on_call(steady_time now) noexcept { (void)add(calls_, advance(now)); }
     [[nodiscard]] bool try_retry(steady_time now, error_class, std::uint32_t) noexcept;
 
-    /// How many retries there is enough for.
+    /// How many retries are granted now, if nothing else happens.
     [[nodiscard]] std::uint32_t retries(steady_time now) noexcept;
 
 private:
-    static constexpr std::int64_t deposit = 1000;
     static constexpr std::size_t slots = 10;
 
-    // What was deposited and withdrawn in one tenth of ttl: the balance, and the lap round the slots. 32 bits of laps of
-    // a second are 136 years; later than that it is the last lap for ever.
+    // What there was in one tenth of ttl: how often, and the lap round the slots. 32 bits of laps of a second are
+    // 136 years; later than that it is the last lap for ever.
     struct slot {
         std::uint32_t lap;
-        std::int32_t balance;
+        std::uint32_t count;
     };
+    using counts = std::array<std::atomic<std::uint64_t>, slots>;
+
     static constexpr std::uint64_t last_number =
         std::uint64_t{std::numeric_limits<std::uint32_t>::max()} * slots;
     static constexpr std::uint64_t to_word(slot s) noexcept {
-        return std::uint64_t{s.lap} << 32 | static_cast<std::uint32_t>(s.balance);
+        return std::uint64_t{s.lap} << 32 | s.count;
     }
     static constexpr slot to_slot(std::uint64_t word) noexcept {
-        return {static_cast<std::uint32_t>(word >> 32),
-                static_cast<std::int32_t>(static_cast<std::uint32_t>(word))};
+        return {static_cast<std::uint32_t>(word >> 32), static_cast<std::uint32_t>(word)};
+    }
+    static constexpr std::uint32_t lap_of(std::uint64_t number) noexcept {
+        return static_cast<std::uint32_t>(number / slots);
     }
 
     std::uint64_t advance(steady_time now) noexcept;
-    bool add(std::uint64_t number, std::int64_t change) noexcept;
-    std::int64_t balance(std::uint64_t number) const noexcept;
+    static bool add(counts& all, std::uint64_t number) noexcept;
+    static void take_back(counts& all, std::uint64_t number) noexcept;
+    static std::uint64_t sum(const counts& all, std::uint64_t number) noexcept;
+    /// How many retries there may be in all of ttl.
+    std::uint64_t granted(std::uint64_t number) const noexcept {
+        return reserve_ + coterie::detail::most_of_share(ratio_, sum(calls_, number));
+    }
 
     std::int64_t slot_ns_;
-    std::int64_t withdrawal_;
-    std::int64_t reserve_;
+    double ratio_;
+    std::uint64_t reserve_;
     std::atomic<std::uint64_t> newest_{0};
-    std::array<std::atomic<std::uint64_t>, slots> slots_{};
+    counts calls_{};
+    counts retries_{};
 };
 
 /// Envoy's: at any time at most a `ratio` of the calls in flight are retries, or `min_concurrency` if that is
@@ -236,12 +247,12 @@ inline void token_budget::take(std::int32_t thousandths) noexcept {
 }
 
 inline ratio_budget::ratio_budget(const options& o) noexcept
-    : slot_ns_(o.ttl.count() / static_cast<std::int64_t>(slots)) {
+    : slot_ns_(o.ttl.count() / static_cast<std::int64_t>(slots)), ratio_(o.ratio) {
     COTERIE_ASSERT(o.ttl >= std::chrono::seconds(1) && 1e-6 <= o.ratio && o.ratio <= 1000);
-    withdrawal_ = static_cast<std::int64_t>(static_cast<double>(deposit) / o.ratio);
-    const double retries = o.min_per_second * static_cast<double>(o.ttl.count()) / 1e9;
-    COTERIE_ASSERT(0 <= retries && retries <= 2e6);
-    reserve_ = static_cast<std::int64_t>(retries) * withdrawal_;
+    COTERIE_ASSERT(0 <= o.min_per_second && o.min_per_second <= 2e6);
+    reserve_ = coterie::detail::most_of_share(o.min_per_second / 1e9,
+                                              static_cast<std::uint64_t>(o.ttl.count()));
+    COTERIE_ASSERT(reserve_ <= 2'000'000 && (reserve_ > 0 || o.min_per_second == 0));
 }
 
 /// The number of the slot that it is time for; of the newest, if the clock has stepped back.
@@ -256,43 +267,59 @@ inline std::uint64_t ratio_budget::advance(steady_time now) noexcept {
     return newest < number ? number : newest;
 }
 
-/// Returns: false if the slot cannot hold what was taken. Of deposits it holds what it can.
-inline bool ratio_budget::add(std::uint64_t number, std::int64_t change) noexcept {
-    constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-    const auto lap = static_cast<std::uint32_t>(number / slots);
-    auto& word = slots_[number % slots];
+/// Adds one to a slot. Returns: false if it is full.
+inline bool ratio_budget::add(counts& all, std::uint64_t number) noexcept {
+    const std::uint32_t lap = lap_of(number);
+    auto& word = all[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
     for (;;) {
         slot s = to_slot(old);
         if (s.lap < lap) s = {lap, 0};
-        const std::int64_t sum = s.balance + change;
-        if (sum < -most) return false;
-        s.balance = static_cast<std::int32_t>(sum > most ? most : sum);
+        if (s.count == std::numeric_limits<std::uint32_t>::max()) return false;
+        ++s.count;
         if (word.compare_exchange_weak(old, to_word(s))) return true;
     }
 }
 
-inline std::int64_t ratio_budget::balance(std::uint64_t number) const noexcept {
-    std::int64_t sum = reserve_;
-    for (std::size_t i = 0; i < slots; ++i) {
-        const slot s = to_slot(slots_[i].load());
-        if ((std::uint64_t{s.lap} + 1) * slots + i > number) sum += s.balance;
+/// Undoes add(), if the slot has not been begun anew.
+inline void ratio_budget::take_back(counts& all, std::uint64_t number) noexcept {
+    auto& word = all[number % slots];
+    std::uint64_t old = word.load(std::memory_order_relaxed);
+    for (;;) {
+        slot s = to_slot(old);
+        if (s.lap != lap_of(number) || s.count == 0) return;
+        --s.count;
+        if (word.compare_exchange_weak(old, to_word(s))) return;
     }
-    return sum;
+}
+
+/// What there was in the last ttl.
+inline std::uint64_t ratio_budget::sum(const counts& all, std::uint64_t number) noexcept {
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < slots; ++i) {
+        const slot s = to_slot(all[i].load());
+        if ((std::uint64_t{s.lap} + 1) * slots + i > number) total += s.count;
+    }
+    return total;
 }
 
 inline bool ratio_budget::try_retry(steady_time now, error_class, std::uint32_t) noexcept {
     const std::uint64_t number = advance(now);
     // First take, then look: of two that draw at once the second sees what the first took.
-    if (!add(number, -withdrawal_)) return false;
-    if (balance(number) >= 0) return true;
-    (void)add(number, withdrawal_);
+    if (!add(retries_, number)) return false;
+    if (sum(retries_, number) <= granted(number)) return true;
+    take_back(retries_, number);
     return false;
 }
 
 inline std::uint32_t ratio_budget::retries(steady_time now) noexcept {
-    const std::int64_t left = balance(advance(now));
-    return left <= 0 ? 0 : static_cast<std::uint32_t>(left / withdrawal_);
+    const std::uint64_t number = advance(now);
+    const std::uint64_t most = granted(number), taken = sum(retries_, number);
+    if (most <= taken) return 0;
+    const slot present = to_slot(retries_[number % slots].load());
+    const std::uint32_t in_slot = present.lap < lap_of(number) ? 0 : present.count;
+    const std::uint32_t room = std::numeric_limits<std::uint32_t>::max() - in_slot;
+    return most - taken < room ? static_cast<std::uint32_t>(most - taken) : room;
 }
 
 inline bool concurrency_budget::try_retry(steady_time, error_class,
@@ -300,9 +327,9 @@ inline bool concurrency_budget::try_retry(steady_time, error_class,
     if (attempt > 1) return true;  // the call has its place among the retries
     std::uint64_t old = in_flight_.load();
     for (;;) {
-        const double share = options_.ratio * static_cast<double>(old >> 32);
-        const auto most = share > options_.min_concurrency ? share : options_.min_concurrency;
-        if (static_cast<double>(static_cast<std::uint32_t>(old)) + 1 > most) return false;
+        const std::uint64_t share = coterie::detail::most_of_share(options_.ratio, old >> 32);
+        const std::uint64_t least = options_.min_concurrency;
+        if (static_cast<std::uint32_t>(old) >= (share > least ? share : least)) return false;
         if (in_flight_.compare_exchange_weak(old, old + 1)) return true;
     }
 }
