@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
@@ -67,7 +70,7 @@ TEST_CASE("a copy that fails calls for the next at once; the last one fails the 
 
 TEST_CASE("an error that another copy would meet too fails the call") {
     hedge_budget budget;
-    for (const auto e : {error_class::permanent, error_class::refused, error_class::cancelled}) {
+    for (const auto e : {error_class::permanent, error_class::cancelled}) {
         hedge_state call(three, start, {}, budget);
         CHECK(call.try_send(start + 10ms));
         CHECK(!call.on_failure(start + 11ms, e));
@@ -201,6 +204,169 @@ TEST_CASE("a call whose last copy is not granted is lost, and says so") {
     hedge_state done({.delay = 100ms, .max_attempts = 2}, start, {}, full);
     done.on_success();
     CHECK(!done.is_lost());
+}
+
+TEST_CASE("a delay that ends after the deadline is not waited for, and a failure sends at once") {
+    hedge_budget budget;
+    hedge_state late({.delay = 95ms}, start, deadline(start + 90ms), budget);
+    CHECK(!late.next_at().has_value());
+    CHECK(late.on_failure(start + 5ms, error_class::transient));
+    CHECK(late.next_at() == start + 5ms);
+    CHECK(late.try_send(start + 5ms));
+    CHECK(!late.on_failure(start + 6ms, error_class::transient));
+
+    hedge_state four({.delay = 40ms, .max_attempts = 4}, start, deadline(start + 100ms), budget);
+    CHECK(four.try_send(start + 40ms));
+    CHECK(four.try_send(start + 80ms));
+    CHECK(!four.next_at().has_value());
+    CHECK(four.on_failure(start + 90ms, error_class::transient));
+    CHECK(four.try_send(start + 90ms));
+    CHECK((four.attempts() == 4 && four.in_flight() == 3));
+}
+
+TEST_CASE("a copy that was refused on this side says nothing about those in flight") {
+    hedge_budget budget({.max_tokens = 1, .per_success = 0});
+    hedge_state call(three, start, {}, budget);
+    CHECK(call.try_send(start + 10ms));
+    CHECK(call.on_failure(start + 10ms, error_class::refused));  // the first is under way
+    CHECK(!call.next_at().has_value());                          // and the gate is not asked again
+    CHECK(!call.on_failure(start + 20ms, error_class::transient));
+    CHECK(budget.try_hedge());  // its token has come back
+
+    hedge_state alone(three, start, {}, budget);
+    CHECK(!alone.on_failure(start, error_class::refused));
+    CHECK(!budget.try_hedge());  // the first copy had none
+}
+
+namespace {
+
+/// gRPC A6 in its own words: which copies are sent when, of copies that each fail as a list says, or never answer.
+class a6 {
+public:
+    struct copy {
+        std::optional<std::chrono::nanoseconds> fails_after;
+        error_class e{};
+        std::optional<std::chrono::nanoseconds> pushback;
+    };
+
+    a6(const hedging_policy& p, deadline until, std::vector<copy> copies, int tokens)
+        : policy_(p), until_(until), copies_(std::move(copies)), tokens_(tokens) {
+        send(start);
+        while (!has_failed && (due_ || !failures_.empty())) {
+            // What fails at a moment is known before what is sent then.
+            const bool is_failure =
+                !failures_.empty() && (!due_ || failures_.begin()->first <= *due_);
+            if (is_failure) {
+                const auto [at, which] = *failures_.begin();
+                failures_.erase(failures_.begin());
+                fail(at, copies_[which]);
+            } else if (sent.size() > 0 && tokens_-- <= 0) {  // throttled: no copy from here on
+                due_.reset();
+                may_send_ = false;
+                has_failed = in_flight_ == 0;
+            } else {
+                send(*due_);
+            }
+        }
+    }
+
+    std::vector<steady_time> sent;
+    bool has_failed = false;
+
+private:
+    void send(steady_time now) {
+        const copy& c = copies_[sent.size()];
+        if (c.fails_after) failures_.emplace(now + *c.fails_after, sent.size());
+        sent.push_back(now);
+        ++in_flight_;
+        schedule(now + policy_.delay);
+    }
+    void schedule(steady_time at) {
+        due_.reset();
+        const bool is_one_left = sent.size() < policy_.max_attempts;
+        if (may_send_ && is_one_left && at < until_.at()) due_ = at;
+    }
+    void fail(steady_time now, const copy& c) {
+        --in_flight_;
+        if (!is_retryable(c.e)) {
+            has_failed = true;
+        } else if (c.pushback && *c.pushback < 0ns) {
+            due_.reset();
+            may_send_ = false;
+        } else {
+            schedule(now + c.pushback.value_or(0ns));
+        }
+        has_failed = has_failed || (in_flight_ == 0 && !due_);
+    }
+
+    hedging_policy policy_;
+    deadline until_;
+    std::vector<copy> copies_;
+    int tokens_;
+    std::multimap<steady_time, std::size_t> failures_;
+    std::optional<steady_time> due_;
+    int in_flight_ = 0;
+    bool may_send_ = true;
+};
+
+/// The same with a hedge_state, driven as its essay says.
+std::pair<std::vector<steady_time>, bool> drive(const hedging_policy& p, deadline until,
+                                                const std::vector<a6::copy>& copies, int tokens) {
+    hedge_budget budget({.max_tokens = 1000, .per_success = 0});
+    for (int i = tokens; i < 1000; ++i) (void)budget.try_hedge();
+    hedge_state call(p, start, until, budget);
+    std::vector<steady_time> sent;
+    std::multimap<steady_time, std::size_t> failures;
+    const auto send = [&](steady_time now) {
+        const a6::copy& c = copies[sent.size()];
+        if (c.fails_after) failures.emplace(now + *c.fails_after, sent.size());
+        sent.push_back(now);
+    };
+    send(start);
+    while (call.next_at() || !failures.empty()) {
+        if (!failures.empty() && (!call.next_at() || failures.begin()->first <= *call.next_at())) {
+            const auto [at, which] = *failures.begin();
+            failures.erase(failures.begin());
+            if (!call.on_failure(at, copies[which].e, copies[which].pushback)) return {sent, true};
+        } else {
+            const steady_time now = *call.next_at();
+            if (call.try_send(now)) {
+                send(now);
+            } else if (call.is_lost()) {
+                return {sent, true};
+            }
+        }
+    }
+    return {sent, false};
+}
+
+}  // namespace
+
+TEST_CASE("copies go out as gRPC A6 says, whatever the delays, deadlines, failures and pushbacks") {
+    rng random(test::seed(), "a6");
+    const auto ms = [&](int low, int high) -> std::chrono::nanoseconds {
+        return std::chrono::milliseconds(uniform_between(random, low, high));
+    };
+    int late_copies = 0;
+    for (int run = 0; run < 20'000; ++run) {
+        const hedging_policy policy{.delay = ms(0, 60),
+                                    .max_attempts = uniform_between(random, 1U, 5U)};
+        const deadline until = bernoulli(random, 0.8) ? deadline(start + ms(1, 150)) : deadline();
+        std::vector<a6::copy> copies(5);
+        for (auto& c : copies) {
+            if (bernoulli(random, 0.7)) c.fails_after = ms(0, 100);
+            c.e = bernoulli(random, 0.9) ? static_cast<error_class>(uniform_between(random, 0, 2))
+                                         : error_class::permanent;
+            if (bernoulli(random, 0.2)) c.pushback = ms(-10, 80);
+        }
+        const int tokens = bernoulli(random, 0.2) ? uniform_between(random, 0, 2) : 1000;
+        const a6 expected(policy, until, copies, tokens);
+        const auto [sent, has_failed] = drive(policy, until, copies, tokens);
+        REQUIRE(sent == expected.sent);
+        REQUIRE(has_failed == expected.has_failed);
+        late_copies += sent.size() > 1 && start + policy.delay >= until.at() ? 1 : 0;
+    }
+    CHECK(late_copies > 100);  // the delay alone would have forbidden them
 }
 
 TEST_CASE("shares: what k / 1000 of a copy earn is counted, for all k") {

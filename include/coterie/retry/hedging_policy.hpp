@@ -57,14 +57,18 @@ public:
 
     /// Takes a token for a copy. Returns: false where there is none.
     [[nodiscard]] bool try_hedge() noexcept;
+    /// A copy that had a token was not sent: gives the token back.
+    void on_unsent() noexcept { give(1000); }
     /// A call succeeded.
-    void on_success() noexcept;
+    void on_success() noexcept { give(earned_); }
 
 private:
     static std::int32_t thousandths(double x) noexcept {
         COTERIE_ASSERT(0 <= x && x <= 1000);
         return static_cast<std::int32_t>(coterie::detail::most_of_share(x, 1000));
     }
+
+    void give(std::int32_t thousandths) noexcept;
 
     std::int32_t max_;
     std::int32_t earned_;
@@ -83,7 +87,7 @@ public:
         plan(saturating_add(now, policy.delay));
     }
 
-    /// When the next copy is due, if there is to be one.
+    /// When the next copy is due, if one is planned before the deadline. A failure may bring one back.
     [[nodiscard]] std::optional<steady_time> next_at() const noexcept { return next_at_; }
 
     /// Whether to send a copy now: one is due, it is of use before the deadline, and the budget has a token. If it
@@ -91,8 +95,11 @@ public:
     [[nodiscard]] bool try_send(steady_time now) noexcept;
 
     /// A copy failed. If it could be tried again, the next is due at once, or when the server says
-    /// (`retry_after`; negative: never). Returns: false if the call has failed, and what is in flight is to be
-    /// cancelled.
+    /// (`retry_after`); where the delay would have ended after the deadline, too. A negative `retry_after` means
+    /// that the server forbids more copies: a date that has passed is zero, see retry_after.hpp.
+    ///
+    /// A copy that this side refused was not sent: it says nothing about those in flight, gives its token back, and
+    /// ends the sending. Returns: false if the call has failed, and what is in flight is to be cancelled.
     [[nodiscard]] bool on_failure(
         steady_time now, error_class e,
         std::optional<std::chrono::nanoseconds> retry_after = std::nullopt) noexcept;
@@ -100,7 +107,7 @@ public:
     /// A copy succeeded; what else is in flight is to be cancelled.
     void on_success() noexcept {
         budget_->on_success();
-        next_at_.reset();
+        stop();
     }
 
     /// Whether nothing is in flight, and nothing will be: every copy failed, and the next one was not granted.
@@ -116,6 +123,10 @@ private:
         next_at_.reset();
         if (attempts_ < policy_.max_attempts && until_.allows(at, {})) next_at_ = at;
     }
+    void stop() noexcept {
+        may_send_ = false;
+        next_at_.reset();
+    }
 
     hedging_policy policy_;
     deadline until_;
@@ -123,6 +134,7 @@ private:
     std::optional<steady_time> next_at_;
     std::uint32_t attempts_ = 1;
     std::uint32_t in_flight_ = 1;
+    bool may_send_ = true;  // until somebody has said no, whatever is planned
 };
 
 // --- details ---------------------------------------------------------------------------------------
@@ -137,18 +149,20 @@ inline bool hedge_budget::try_hedge() noexcept {
     return false;
 }
 
-inline void hedge_budget::on_success() noexcept {
+inline void hedge_budget::give(std::int32_t thousandths) noexcept {
     std::int32_t tokens = tokens_.load(std::memory_order_relaxed);
     while (tokens < max_) {
-        const std::int32_t more = tokens + earned_ < max_ ? tokens + earned_ : max_;
+        const std::int32_t more = tokens + thousandths < max_ ? tokens + thousandths : max_;
         if (tokens_.compare_exchange_weak(tokens, more, std::memory_order_relaxed)) return;
     }
 }
 
 inline bool hedge_state::try_send(steady_time now) noexcept {
     if (!next_at_ || now < *next_at_) return false;
-    next_at_.reset();
-    if (!until_.allows(now, {}) || !budget_->try_hedge()) return false;
+    if (!until_.allows(now, {}) || !budget_->try_hedge()) {
+        stop();
+        return false;
+    }
     ++attempts_;
     ++in_flight_;
     plan(saturating_add(now, policy_.delay));
@@ -158,13 +172,15 @@ inline bool hedge_state::try_send(steady_time now) noexcept {
 inline bool hedge_state::on_failure(steady_time now, error_class e,
                                     std::optional<std::chrono::nanoseconds> retry_after) noexcept {
     if (in_flight_ > 0) --in_flight_;
-    if (!is_retryable(e)) {
-        next_at_.reset();
+    if (e == error_class::refused) {
+        if (attempts_ > 1) budget_->on_unsent();
+        stop();
+    } else if (!is_retryable(e)) {
+        stop();
         return false;
-    }
-    if (retry_after && retry_after->count() < 0) {
-        next_at_.reset();
-    } else if (next_at_) {
+    } else if (retry_after && retry_after->count() < 0) {
+        stop();
+    } else if (may_send_) {
         plan(saturating_add(now, retry_after.value_or(std::chrono::nanoseconds::zero())));
     }
     return !is_lost();
