@@ -386,6 +386,52 @@ TEST_CASE("quota: a retry that succeeds costs nothing, one that fails is paid fo
     CHECK(budget.tokens() == 500);
 }
 
+TEST_CASE("what was not sent earns nothing and costs nothing") {
+    constexpr retry::retry_policy policy{.backoff = retry::constant_backoff{}};
+    rng random(1);
+    ratio_budget ratio({.ratio = 1, .min_per_second = 0});
+    for (int i = 0; i < 100; ++i) {  // a breaker is open
+        retry::retry_state call(policy, start, {}, ratio);
+        CHECK(!call.on_failure(start, error_class::refused, std::nullopt, random));
+    }
+    CHECK(ratio.retries(start) == 0);
+
+    quota_budget quota;
+    concurrency_budget concurrency;
+    const auto check = [&](auto& budget, auto end) {
+        retry::retry_state call(policy, start, {}, budget);
+        CHECK(call.on_failure(start, transient, std::nullopt, random).has_value());
+        CHECK(!end(call));
+    };
+    const auto refused = [&](auto& call) {
+        return call.on_failure(start, error_class::refused, std::nullopt, random).has_value();
+    };
+    const auto cancelled = [](auto& call) {
+        return call.on_wake(start, false, transient).has_value();
+    };
+    for (int i = 0; i < 200; ++i) {
+        check(quota, refused);
+        check(quota, cancelled);
+        check(concurrency, refused);
+        check(concurrency, cancelled);
+    }
+    CHECK(quota.tokens() == 500);
+    CHECK((concurrency.calls() == 0 && concurrency.retries() == 0));
+
+    token_budget tokens;
+    for (int i = 0; i < 4; ++i) check(tokens, refused);
+    CHECK(tokens.tokens() == 6.0);  // what failed was sent; the refusals are not counted
+    struct plain {                  // a budget of somebody's own, without the sixth hook
+        static void on_call(steady_time) {}
+        static void on_failure(steady_time, error_class) {}
+        static bool try_retry(steady_time, error_class, std::uint32_t) { return true; }
+        static void on_success(steady_time, std::optional<error_class>) {}
+        static void on_end(std::uint32_t) {}
+    };
+    plain own;
+    check(own, refused);
+}
+
 TEST_CASE("quota: what there is not enough for is refused and takes nothing") {
     quota_budget budget({.tokens = 12});
     CHECK(budget.try_retry(start, error_class::ambiguous, 1));

@@ -6,7 +6,7 @@
 //
 //   retry::adaptive_throttle throttle;                       // K = 2, over two minutes
 //   if (!throttle.try_acquire(now, random)) return retry::error_class::refused;
-//   if (call() was not refused by the server) throttle.on_accepted(later);
+//   if (call() was not refused by the server) throttle.on_accepted(later);    // or release(), if it was not asked
 //
 // Source: Beyer et al., "Site Reliability Engineering", chapter 21 ("Handling Overload"); the adaptive retry mode
 // of AWS's SDKs, whose rate follows Ha, Rhee and Xu, "CUBIC", 2008.
@@ -63,14 +63,21 @@ public:
         return !bernoulli(random, refused);
     }
 
+    /// A request that was let through has not reached the server, or nobody waits for its answer: it counts for
+    /// nothing. Where it was made in another tenth of the window, it counts until that is forgotten.
+    void release(steady_time now) noexcept {
+        (void)window_.add(0, now, {0, 0, 1});
+    }
+
     /// The server took a request, whatever came of it.
     void on_accepted(steady_time now) noexcept { (void)window_.add(0, now, {0, 1, 0}); }
 
     /// The probability with which the next request is refused.
     [[nodiscard]] double reject_probability(steady_time now) noexcept {
+        // The window's counts, whatever their names: requests made, accepted, and taken back.
         const call_tally t = window_.tally(0, now);
-        const double accepts = t.failures;  // the window's second count, whatever its name
-        const double p = (t.calls - k_ * accepts) / (t.calls + 1.0);
+        const double requests = t.calls > t.slow ? t.calls - t.slow : 0;
+        const double p = (requests - k_ * t.failures) / (requests + 1);
         return p > coterie::detail::share_noise ? p : 0;
     }
 

@@ -47,7 +47,9 @@ enum class gate_outcome : std::uint8_t {
     nothing,     ///< it was not asked, or nobody waited for the answer
 };
 
-/// A gate: `try_enter(now, random)` gives a permit or nothing, `leave(permit, now, outcome)` takes it back.
+/// A gate: `try_enter(now, random)` gives a permit or nothing, `leave(permit, now, outcome)` takes it back. What
+/// it counts is what reached the server: a permit that comes back with `nothing` must leave no trace. A gate that
+/// cannot undo what it gave says `static constexpr bool is_asked_last = true`.
 template <class G>
 concept gate = requires(const G& g, steady_time now, rng& random) {
     { G::kind } -> std::convertible_to<gate_kind>;
@@ -74,7 +76,8 @@ struct breaker_gate {
 /// What gates pass that need nothing back.
 struct no_permit {};
 
-/// An adaptive throttle, for one owner or for threads, as a gate.
+/// An adaptive throttle, for one owner or for threads, as a gate. `Throttle` has try_acquire(now, random),
+/// on_accepted(now) and release(now).
 template <class Throttle>
 struct throttle_gate {
     static constexpr gate_kind kind = gate_kind::throttle;
@@ -86,13 +89,16 @@ struct throttle_gate {
     }
     void leave(no_permit, steady_time now, gate_outcome o) const {
         if (o == gate_outcome::answered) throttle.on_accepted(now);
+        if (o == gate_outcome::nothing) throttle.release(now);
     }
 };
 
-/// A token bucket, for one owner or for threads, as a gate. A token that was taken stays so.
+/// A token bucket, for one owner or for threads, as a gate. A token that was taken stays so; in a pipeline this gate is
+/// therefore asked after all others.
 template <class Bucket>
 struct rate_gate {
     static constexpr gate_kind kind = gate_kind::rate;
+    static constexpr bool is_asked_last = true;
     Bucket& bucket;
 
     /// See `gate`.

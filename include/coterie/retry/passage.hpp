@@ -38,14 +38,21 @@ struct classify_guarded {
     }
 };
 
-/// One attempt's way through the gates: in by their order, out by the opposite one. An attempt that is given up says
-/// nothing.
+/// Whether a gate cannot undo what it gives, and so is asked after those that can.
+template <class Gate>
+consteval bool is_asked_last() {
+    if constexpr (requires { requires Gate::is_asked_last; }) return true;
+    return false;
+}
+
+/// One attempt's way through the gates: in by their order, but for those that are asked last; out by the opposite one.
+/// An attempt that is given up says nothing.
 template <class Clock, class... Gates>
 class passage {
 public:
     constexpr passage(const std::tuple<Gates...>& gates, Clock& clock, auto& random)
         : gates_(gates), clock_(clock) {
-        enter<0>(random);
+        if (enter<0, false>(random)) (void)enter<0, true>(random);
     }
     passage(const passage&) = delete;
     passage& operator=(const passage&) = delete;
@@ -70,14 +77,20 @@ private:
     using permit =
         decltype(std::declval<const Gate&>().try_enter(steady_time{}, std::declval<rng&>()));
 
-    template <std::size_t I>
-    constexpr void enter(auto& random) {
-        if constexpr (I < sizeof...(Gates)) {
+    template <std::size_t I, bool IsLast>
+    constexpr bool enter(auto& random) {
+        if constexpr (I == sizeof...(Gates)) {
+            return true;
+        } else if constexpr (is_asked_last<std::tuple_element_t<I, std::tuple<Gates...>>>() !=
+                             IsLast) {
+            return enter<I + 1, IsLast>(random);
+        } else {
             const auto& gate = std::get<I>(gates_);
             std::get<I>(permits_) = gate.try_enter(clock_.now(), random);
-            if (std::get<I>(permits_)) return enter<I + 1>(random);
+            if (std::get<I>(permits_)) return enter<I + 1, IsLast>(random);
             refused_by_ = gate.kind;
             leave(gate_outcome::nothing);
+            return false;
         }
     }
     constexpr void leave(gate_outcome o) { leave_first<sizeof...(Gates)>(o); }

@@ -9,9 +9,10 @@
 //   const auto user = co_await guards.call_async<task, result>(policy, until, here, operation, classify);
 //
 // What a gate refuses has not reached the server, and is not tried again: a breaker that is open would be asked
-// in vain, and a rate that is used up would be used up by retries. Gates that were passed before the one that
-// refused get their permit back, and all of them do if an operation is never finished. A permanent error is a
-// good sign: the server has answered.
+// in vain, and a rate that is used up would be used up by retries. It says nothing about the server either: gates
+// that were passed before the one that refused get their permit back and count nothing. The same holds for an
+// attempt that was cancelled, and for one that is never finished. The rate, whose token would not come back, is asked
+// last. A permanent error is a good sign: the server has answered.
 
 #include <expected>
 #include <optional>

@@ -102,6 +102,10 @@ public:
     /// The hooks; see no_budget.
     void on_call(steady_time now) noexcept { (void)add(calls_, advance(now)); }
     [[nodiscard]] bool try_retry(steady_time now, error_class, std::uint32_t) noexcept;
+    /// A call that was never sent earns nothing. A retry that was not sent has been drawn until ttl is over.
+    void on_unsent(steady_time now, std::optional<error_class> cause) noexcept {
+        if (!cause) take_back(calls_, advance(now));
+    }
 
     /// How many retries are granted now, if nothing else happens.
     [[nodiscard]] std::uint32_t retries(steady_time now) noexcept;
@@ -218,7 +222,12 @@ public:
 
     /// The hooks; see no_budget.
     [[nodiscard]] bool try_retry(steady_time, error_class e, std::uint32_t) noexcept;
-    void on_success(steady_time, std::optional<error_class> cause) noexcept;
+    void on_success(steady_time, std::optional<error_class> cause) noexcept {
+        give(cause ? cost(*cause) : options_.no_retry_increment);
+    }
+    void on_unsent(steady_time, std::optional<error_class> cause) noexcept {
+        if (cause) give(cost(*cause));
+    }
 
     /// How many tokens there are.
     [[nodiscard]] std::int32_t tokens() const noexcept {
@@ -229,6 +238,7 @@ private:
     std::int32_t cost(error_class e) const noexcept {
         return e == error_class::ambiguous ? options_.timeout_retry_cost : options_.retry_cost;
     }
+    void give(std::int32_t tokens) noexcept;
 
     options options_;
     std::atomic<std::int32_t> missing_;
@@ -343,11 +353,10 @@ inline bool quota_budget::try_retry(steady_time, error_class e, std::uint32_t) n
     return true;
 }
 
-inline void quota_budget::on_success(steady_time, std::optional<error_class> cause) noexcept {
-    const std::int32_t returned = cause ? cost(*cause) : options_.no_retry_increment;
+inline void quota_budget::give(std::int32_t tokens) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     while (missing != 0 &&
-           !missing_.compare_exchange_weak(missing, missing > returned ? missing - returned : 0,
+           !missing_.compare_exchange_weak(missing, missing > tokens ? missing - tokens : 0,
                                            std::memory_order_relaxed)) {
     }
 }

@@ -38,7 +38,7 @@ struct attempt {
 /// What the caller makes of an error.
 struct failure {
     error_class what;
-    /// What the server asked for; negative: not to retry.
+    /// What the server asked for; negative: never to retry. retry_after.hpp reads it from text or a date.
     std::optional<std::chrono::nanoseconds> retry_after = std::nullopt;
 
     // NOLINTNEXTLINE(google-explicit-constructor): the class alone is the usual case

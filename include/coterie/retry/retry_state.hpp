@@ -45,10 +45,11 @@ struct retry_policy {
 };
 
 /// What to give as `retry_after` where the server forbids a retry, or asks for what cannot be read. Every negative
-/// duration means this.
+/// duration means this: never `date - now`, which is negative for a date that has passed. See retry_after.hpp.
 inline constexpr std::chrono::nanoseconds no_retry{-1};
 
-/// A share of all calls' retries, in five hooks; this one is never spent. See retry_budget.hpp.
+/// A share of all calls' retries, in five hooks, and a sixth that a budget may leave out; this one is never spent. See
+/// retry_budget.hpp.
 struct no_budget {
     /// A call begins.
     static constexpr void on_call(steady_time) noexcept {}
@@ -64,6 +65,9 @@ struct no_budget {
     static constexpr void on_success(steady_time, std::optional<error_class> /*cause*/) noexcept {}
     /// A call is over, however it ended, after so many attempts.
     static constexpr void on_end(std::uint32_t /*attempts*/) noexcept {}
+    /// The attempt that on_call() or try_retry() was told of last was not sent: this side refused it, or the wait for it
+    /// was cancelled or took too long. `cause` is the failure that a retry followed; none of a first attempt.
+    static constexpr void on_unsent(steady_time, std::optional<error_class> /*cause*/) noexcept {}
 };
 
 /// Something with the hooks of `no_budget`.
@@ -123,8 +127,8 @@ public:
     /// The call is over, if it was not before.
     constexpr ~retry_state() { end(); }
 
-    /// An attempt failed. `retry_after` is what the server asked for: no retry comes earlier, and a negative
-    /// one forbids it.
+    /// An attempt failed. `retry_after` is what the server asked for: no retry comes earlier. A negative one means that
+    /// the server forbids a retry; of a date that has passed give zero, as retry_after.hpp does.
     ///
     /// Returns: when to try again, or why not. Draws at most one delay.
     template <random_bit_generator G>
@@ -134,7 +138,7 @@ public:
 
     /// The last attempt succeeded.
     constexpr void on_success(steady_time now) {
-        budget_->on_success(now, attempts_ > 1 ? std::optional(cause_) : std::nullopt);
+        budget_->on_success(now, cause());
         observer_->on_success(attempts_);
         end();
     }
@@ -159,6 +163,14 @@ private:
     constexpr std::chrono::nanoseconds next_delay(
         error_class e, std::optional<std::chrono::nanoseconds> retry_after, G& random);
     constexpr std::unexpected<stop_reason> stop(error_class e, stop_reason reason);
+    constexpr std::optional<error_class> cause() const noexcept {
+        return attempts_ > 1 ? std::optional(cause_) : std::nullopt;
+    }
+    constexpr void tell_unsent(steady_time now) {
+        if constexpr (requires { budget_->on_unsent(now, cause()); }) {
+            budget_->on_unsent(now, cause());
+        }
+    }
     constexpr void end() {
         if (!has_ended_) budget_->on_end(attempts_);
         has_ended_ = true;
@@ -183,6 +195,7 @@ retry_state<Backoff, Budget, Observer>::on_failure(
     steady_time now, error_class e, std::optional<std::chrono::nanoseconds> retry_after,
     G&& random) {
     if (is_retryable(e)) budget_->on_failure(now, e);
+    if (e == error_class::refused) tell_unsent(now);
     if (const auto reason = reason_to_stop(e, retry_after)) return stop(e, *reason);
 
     const auto delay = next_delay(e, retry_after, random);
@@ -225,6 +238,7 @@ template <backoff_policy Backoff, budget Budget, observer Observer>
 constexpr std::expected<steady_time, stop_reason> retry_state<Backoff, Budget, Observer>::on_wake(
     steady_time now, bool is_time, error_class e) {
     if (is_time && deadline_.allows(now, policy_->min_attempt_time)) return now;
+    tell_unsent(now);
     end();  // as long as the retry counts: the budget has seen it
     --attempts_;
     return stop(e, is_time ? stop_reason::deadline : stop_reason::cancelled);
