@@ -106,6 +106,7 @@
 #include <coterie/retry/idempotency_table.hpp>
 #include <coterie/retry/idempotency_wire.hpp>
 #include <coterie/retry/pipeline.hpp>
+#include <coterie/retry/retry_after.hpp>
 #include <coterie/retry/retry_async.hpp>
 #include <coterie/retry/retry_budget.hpp>
 #include <coterie/retry/retry_call.hpp>
