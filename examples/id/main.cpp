@@ -200,6 +200,10 @@ CLI::App* add_mint(CLI::App& app, id_tool::mint_request& request) {
     snowflake->add_option(
         "--mark", request.mark,
         "a file that keeps a later run from repeating ids when the clock went back");
+    snowflake
+        ->add_flag("--new-mark", request.is_new_mark,
+                   "make that file first: only for a worker that has made no ids yet")
+        ->needs("--mark");
     return mint;
 }
 

@@ -214,6 +214,9 @@ int mint_snowflakes(const mint_request& r) {
         id::snowflake_generator<Layout> ids(lease, options);
         return print_from<snowflake>(r.count, ids);
     }
+    if (r.is_new_mark && !adapt::file_mark::create(r.mark).has_value()) {
+        return complain("cannot make " + r.mark + ": it is there, or its folder is not", 1);
+    }
     id::snowflake_generator<Layout, system_clock, id::static_lease, adapt::file_mark> ids(
         lease, options, {}, adapt::file_mark(r.mark));
     return print_from<snowflake>(r.count, ids);

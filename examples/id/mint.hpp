@@ -21,6 +21,7 @@ struct mint_request {
     std::vector<std::string> fields;  // other node fields: "process=1"
     std::string start;                // where a sequence starts: one of sequence_starts()
     std::string mark;                 // the file of a high-water mark, or nothing
+    bool is_new_mark = false;         // whether that file is to be made first
 };
 
 std::vector<std::string> v7_methods();

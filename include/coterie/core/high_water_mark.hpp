@@ -18,7 +18,7 @@ namespace coterie::inline v0 {
 
 /// Why a mark is not what it should be.
 enum class mark_errc : std::uint8_t {
-    load_failed,   ///< it could not be read, or what is there is no mark
+    load_failed,   ///< it is not there, or could not be read, or what is there is no mark
     store_failed,  ///< it could not be made durable
 };
 
@@ -30,8 +30,9 @@ enum class mark_errc : std::uint8_t {
     return "unknown mark error";
 }
 
-/// Keeps a time across restarts. `load` gives what was stored last, or the minimum where nothing was;
-/// `store` returns only when the time is durable.
+/// Keeps a time across restarts. `load` gives what was stored last, or the minimum where it is known that
+/// nothing was; `store` returns only when the time is durable. A mark that cannot be found is load_failed: read
+/// as the minimum it would let ids repeat.
 ///
 /// Who holds one calls it from one thread at a time.
 template <class M>
