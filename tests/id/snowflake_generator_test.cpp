@@ -1003,7 +1003,7 @@ TEST_CASE("blocks of four threads make ten million different ids", "[concurrent]
         for (auto& x : out) {
             auto next = block.next();
             while (!next.has_value()) {
-                if (const auto more = ids.reserve(64)) block = *more;
+                if (auto more = ids.reserve(64)) block = std::move(*more);
                 next = block.next();
             }
             x = *next;

@@ -62,13 +62,26 @@ struct snowflake_options {
 
 /// Some ids of one unit of time, in a row: what snowflake_generator::reserve gives.
 ///
-/// Complexity: an increment for each id. Thread safety: none; it is one thread's own. The time in the ids
-/// is that of the reservation: use them up soon. Those that are dropped are lost. A block is empty in a
+/// Complexity: an increment for each id. Thread safety: none; it is one thread's own. A block moves and is
+/// never copied, for a copy would give the same ids again; what it was moved from is empty. The time in the
+/// ids is that of the reservation: use them up soon. Those that are dropped are lost. A block is empty in a
 /// child of fork(), and once its generator has adopted another lease; it must not outlive its generator.
 template <snowflake_layout Layout>
 class snowflake_block {
 public:
     constexpr snowflake_block() = default;
+    constexpr snowflake_block(snowflake_block&& other) noexcept
+        : next_(other.next_),
+          left_(std::exchange(other.left_, 0)),
+          home_(other.home_),
+          adoption_(other.adoption_) {}
+    constexpr snowflake_block& operator=(snowflake_block&& other) noexcept {
+        next_ = other.next_;
+        left_ = std::exchange(other.left_, 0);
+        home_ = other.home_;
+        adoption_ = other.adoption_;
+        return *this;
+    }
 
     /// How many ids are left.
     [[nodiscard]] bool empty() const noexcept { return left_ == 0 || !is_valid(); }
