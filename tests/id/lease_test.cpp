@@ -54,6 +54,50 @@ TEST_CASE("a renewable lease keeps its worker and token, and changes its end") {
     CHECK(lease.current().expires == wall_time::max());
 }
 
+TEST_CASE("a renewable lease is replaced by another one, however often") {
+    renewable_lease lease({.worker = 3, .expires = wall_time(5s), .fencing_token = 9});
+    for (std::uint64_t n = 0; n < 5; ++n) {
+        const worker_lease other{n, wall_time(std::chrono::seconds(n)), 10 + n};
+        lease.replace(other);
+        CHECK(lease.current() == other);
+        lease.renew(wall_time(100s));
+        CHECK(lease.current() == worker_lease{n, wall_time(100s), 10 + n});
+    }
+}
+
+TEST_CASE("nobody sees parts of two leases while one thread replaces and renews them",
+          "[concurrent]") {
+    // Of lease n the worker is n, the token 3n, and the end between 1000n and 1000n + 999.
+    const auto nth = [](std::uint64_t n, std::uint64_t renewed) {
+        return worker_lease{n, wall_time(std::chrono::nanoseconds(1000 * n + renewed)), 3 * n};
+    };
+    constexpr std::uint64_t last = 50'000;
+    renewable_lease lease(nth(0, 0));
+    std::atomic<int> torn = 0;
+    {
+        std::vector<std::jthread> readers;
+        for (int i = 0; i < 2; ++i) {
+            readers.emplace_back([&] {
+                std::uint64_t seen = 0;
+                while (seen != last) {
+                    const worker_lease now = lease.current();
+                    const auto end =
+                        static_cast<std::uint64_t>(now.expires.time_since_epoch().count());
+                    const bool is_one = now.fencing_token == 3 * now.worker &&
+                                        end / 1000 == now.worker && now.worker >= seen;
+                    if (!is_one) ++torn;
+                    seen = now.worker;
+                }
+            });
+        }
+        for (std::uint64_t n = 1; n <= last; ++n) {
+            lease.replace(nth(n, 0));
+            if (n % 4 == 0) lease.renew(nth(n, 999).expires);
+        }
+    }
+    CHECK(torn == 0);
+}
+
 TEST_CASE("one thread renews while others look", "[concurrent]") {
     renewable_lease lease({.worker = 3, .expires = wall_time(0s), .fencing_token = 9});
     std::atomic<bool> went_back = false;

@@ -6,6 +6,7 @@
 // has expired. The fencing token that came with it lets what stores the ids refuse a holder of an older
 // lease. Where worker ids are fixed by hand, `static_lease` is the whole of it.
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <concepts>
@@ -44,31 +45,61 @@ private:
     std::uint64_t worker_;
 };
 
-/// A lease that somebody keeps alive: one thread renews, generators look.
+/// A lease that somebody keeps alive: one thread renews and replaces it, generators look.
 ///
-/// Thread safety: any number of threads. Give it to a generator by reference.
+/// A generator that shares it stops when the lease is replaced, until its `adopt()` takes the new one.
+/// Thread safety: `current` from any number of threads, beside one thread that calls `renew` and `replace`.
+/// No thread waits for another, and nobody sees the worker of one lease with the end of another.
 class renewable_lease {
 public:
-    explicit renewable_lease(const worker_lease& lease) noexcept
-        : worker_(lease.worker),
-          fencing_token_(lease.fencing_token),
-          expires_(lease.expires.time_since_epoch().count()) {}
+    explicit renewable_lease(const worker_lease& lease) noexcept { write(slots_[0], lease); }
 
     /// Says until when the same lease holds now. An earlier time ends it early.
     void renew(wall_time expires) noexcept {
-        expires_.store(expires.time_since_epoch().count(), std::memory_order_release);
+        slot& now = slots_[version_.load(std::memory_order_relaxed) % 2];
+        now.expires.store(expires.time_since_epoch().count(), std::memory_order_release);
     }
 
-    /// As renewed last.
+    /// Puts another lease in its place: of another worker id, or of the same with a larger fencing token.
+    void replace(const worker_lease& lease) noexcept {
+        const std::uint64_t next = version_.load(std::memory_order_relaxed) + 1;
+        write(slots_[next % 2], lease);
+        version_.store(next, std::memory_order_release);
+    }
+
+    /// As renewed or replaced last.
     [[nodiscard]] worker_lease current() const noexcept {
-        const std::chrono::nanoseconds expires(expires_.load(std::memory_order_acquire));
-        return {worker_, wall_time(expires), fencing_token_};
+        for (std::uint64_t version = version_.load(std::memory_order_acquire);;) {
+            const slot& now = slots_[version % 2];
+            const worker_lease lease{
+                now.worker.load(std::memory_order_acquire),
+                wall_time(std::chrono::nanoseconds(now.expires.load(std::memory_order_acquire))),
+                now.fencing_token.load(std::memory_order_acquire)};
+            // A slot is written again only after the version has changed. Whoever sees one of its new words,
+            // which are released, sees that change here.
+            const std::uint64_t after = version_.load(std::memory_order_acquire);
+            if (after == version) [[likely]]
+                return lease;
+            version = after;
+        }
     }
 
 private:
-    std::uint64_t worker_;
-    std::uint64_t fencing_token_;
-    std::atomic<std::int64_t> expires_;
+    struct slot {
+        std::atomic<std::uint64_t> worker{0};
+        std::atomic<std::uint64_t> fencing_token{0};
+        std::atomic<std::int64_t> expires{0};
+    };
+
+    static void write(slot& to, const worker_lease& lease) noexcept {
+        to.worker.store(lease.worker, std::memory_order_release);
+        to.fencing_token.store(lease.fencing_token, std::memory_order_release);
+        to.expires.store(lease.expires.time_since_epoch().count(), std::memory_order_release);
+    }
+
+    std::array<slot, 2> slots_;  // the next lease is written beside the one that is read
+    std::atomic<std::uint64_t> version_{
+        0};  // how often it was replaced; its last bit says which slot
 };
 
 }  // namespace coterie::inline v0::id
