@@ -19,6 +19,7 @@
 #include <string_view>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
@@ -30,6 +31,7 @@
 #include "core/child.hpp"
 #include "id/duplicates.hpp"
 #include "id/hostile.hpp"
+#include "id/odd_layouts.hpp"
 #include "id/outcome.hpp"
 #include "id/snowflake_model.hpp"
 #include "support/catch.hpp"
@@ -50,42 +52,16 @@ using coterie::test::eventful_sleeper;
 using coterie::test::in_child;
 using coterie::test::millisecond_clock;
 using coterie::test::nanoseconds;
+using coterie::test::no_sequence;
 using coterie::test::second_clock;
 using coterie::test::some_day;
+using coterie::test::some_ms;
+using coterie::test::tiny;
+using coterie::test::unit_of;
+using coterie::test::upside_down;
 using coterie::test::write_all;
 
 namespace {
-
-constexpr id::sys_milliseconds some_ms{some_day};
-
-/// 64 units of 4 ids: all of them are soon seen.
-struct tiny {
-    static constexpr std::string_view name = "tiny";
-    using unit = std::chrono::milliseconds;
-    static constexpr id::sys_milliseconds epoch = some_ms;
-    static constexpr std::array fields{id::field::timestamp(6), id::field::node("worker", 3),
-                                       id::field::sequence(2)};
-};
-
-/// One id in a unit of a second, and a node in two parts around the time.
-struct no_sequence {
-    static constexpr std::string_view name = "no_sequence";
-    using unit = std::chrono::seconds;
-    static constexpr id::sys_milliseconds epoch{some_day - std::chrono::days(100)};
-    static constexpr std::array fields{id::field::node("region", 3), id::field::timestamp(32),
-                                       id::field::node("host", 5)};
-};
-
-/// The sequence stands above the time, and there is no node.
-struct upside_down {
-    static constexpr std::string_view name = "upside_down";
-    using unit = std::chrono::milliseconds;
-    static constexpr id::sys_milliseconds epoch{};
-    static constexpr std::array fields{id::field::sequence(3), id::field::timestamp(48)};
-};
-
-template <class Layout>
-constexpr nanoseconds unit_of = typename Layout::unit(1);
 
 template <class Layout, class Lease = static_lease, class Mark = no_mark>
 using manual_generator = snowflake_generator<Layout, manual_clock&, Lease, Mark, eventful_sleeper&>;

@@ -63,6 +63,19 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
+namespace detail {
+
+/// The number of this process, for what has no page yet; 0 where there are no processes.
+[[nodiscard]] inline long process_id() noexcept {
+#if COTERIE_DETAIL_CAN_FORK
+    return ::getpid();
+#else
+    return 0;
+#endif
+}
+
+}  // namespace detail
+
 #if COTERIE_DETAIL_CAN_FORK
 
 template <class T, bool AskKernel>

@@ -37,6 +37,7 @@
 #include <coterie/id/error.hpp>
 #include <coterie/id/layout.hpp>
 #include <coterie/id/lease.hpp>
+#include <coterie/id/offered_leases.hpp>
 #include <coterie/id/snowflake.hpp>
 
 namespace coterie::inline v0::id {
@@ -129,7 +130,8 @@ private:
 /// options; lease_expired; forked; node_too_large where the lease's worker does not fit the layout;
 /// mark_failed, mark_busy; no_memory. Nothing is lost by an error: the next call goes on.
 /// Complexity: one clock read and one compare-exchange; the lease is judged, and the mark compared, once in
-/// each unit of time. Thread safety: next, try_next, next_n and reserve from any number of threads.
+/// each unit of time, and for each claim that is ahead of the clock. Thread safety: next, try_next, next_n and
+/// reserve from any number of threads.
 template <snowflake_layout Layout, class Clock = system_clock, class Lease = static_lease,
           class Mark = no_mark, class Sleeper = blocking_sleeper>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
@@ -182,10 +184,13 @@ public:
     }
 
     /// Takes another lease: in a child process after fork(), or when the old one was lost. A mark must
-    /// be that of the new worker id; `adopt(lease, mark)` changes both.
+    /// be that of the new worker id; `adopt(lease, mark)` changes both. The lease is judged and the mark is
+    /// written before the next id, also in the unit of time that the last id was of.
     ///
-    /// Errors: forked if in a child it is still the parent's lease; node_too_large, mark_failed,
-    /// time_exhausted, no_memory. After an error there are no ids until another adopt succeeds.
+    /// Errors: forked in a child, where a parent process gave this generator that lease, or a later one of its
+    /// worker id, before the fork, whatever came of it; node_too_large, mark_failed, time_exhausted, no_memory.
+    /// After an error there are no ids until another adopt succeeds. A generator remembers the leases of 8
+    /// worker ids: after more, its child takes none of an id that is not among them; make a new generator.
     /// Thread safety: none; call it while no other thread uses the generator.
     std::expected<void, id_error> adopt(Lease lease)
         requires(!std::is_reference_v<Lease>)
@@ -201,11 +206,23 @@ public:
         return adopt(std::move(lease));
     }
 
-    /// As above, where the lease is a reference: after what it refers to was given a new lease.
+    /// As above, where the lease is a reference: after what it refers to was given a new lease, as by
+    /// renewable_lease::replace. One that was put there before a fork, and not adopted, is not noticed.
     std::expected<void, id_error> adopt();
+    /// \copydoc adopt()
+    std::expected<void, id_error> adopt(Mark mark)
+        requires(std::is_reference_v<Lease> && !std::is_reference_v<Mark>)
+    {
+        mark_ = std::move(mark);
+        return adopt();
+    }
 
-    /// The lease as it is now; its fencing token goes with what is written under these ids.
-    [[nodiscard]] worker_lease lease() const noexcept { return lease_.current(); }
+    /// The lease that ids are made under, as renewed last; its fencing token goes with what is written under
+    /// these ids. A lease that was not adopted yet is not it, unless there is no other.
+    [[nodiscard]] worker_lease lease() const noexcept {
+        const worker_lease now = lease_.current();
+        return !is_usable() || is_same(now, *adopted_) ? now : *adopted_;
+    }
 
 private:
     static constexpr unsigned sequence_bits = id_type::sequence_bits;
@@ -314,14 +331,15 @@ private:
         return detail::with_waiting(options_.clock, sleeper_, [this, n] { return claim(n); });
     }
 
-    /// Whether ids may be made in a unit of time that none was made in yet.
+    /// Whether ids may be made in a unit of time, by the lease and by the mark. The lease has to last until the
+    /// unit's end, which is after the clock wherever that is: in the unit, or behind it.
     std::expected<void, id_error> open(std::uint64_t unit);
     std::expected<void, id_error> cover(std::uint64_t unit);
 
     std::atomic<std::uint64_t> next_{0};  // one more than the last number
     std::uint64_t node_ = 0;              // in its place in the id
-    std::uint64_t adoption_ = 0;          // how often adopt was called
-    fork_wiped<std::uint64_t> home_;      // that number, if it succeeded; zero in a child process
+    std::uint64_t adoption_ = 1;          // one more than how often adopt was called
+    fork_wiped<std::uint64_t> home_;      // that number, if it succeeded, else 1; zero in a child
     id_errc unusable_ = id_errc::forked;  // why there are no ids where the two differ
     snowflake_options options_;
     detail::allowed_ahead allowed_;
@@ -330,7 +348,10 @@ private:
     [[no_unique_address]] Mark mark_;
     [[no_unique_address]] Sleeper sleeper_;
     std::optional<worker_lease> adopted_;
-    std::uint64_t resumed_ = 0;             // the unit that the mark made it begin with
+    detail::offered_leases offered_;
+    long process_ = coterie::detail::process_id();  // that called adopt last
+    std::uint64_t floor_ = 0;    // the next number at the last adopt: none below it is made
+    std::uint64_t resumed_ = 0;  // the unit that the mark made it begin with
     std::atomic<std::uint64_t> marked_{0};  // units below this one are covered by the mark
     std::atomic_flag marking_;
 };
@@ -358,12 +379,17 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
         return std::unexpected(id_error{code});
     };
     ++adoption_;
+    // A child is known by a page that is wiped, and by its number where its parent had no page.
+    const std::uint64_t* const before = home_.get();
+    const long process = coterie::detail::process_id();
+    if ((before != nullptr && *before == 0) || process != process_) offered_.inherit();
+    process_ = process;
     std::uint64_t* const home = home_.acquire();
-    if (home == nullptr) return refuse(id_errc::no_memory);
+    if (home != nullptr) *home = 1;
     const worker_lease lease = lease_.current();
-    const bool is_child = *home == 0 && adopted_.has_value();
-    if (is_child && is_same(lease, *adopted_)) return refuse(id_errc::forked);
     if (lease.worker > detail::ones(id_type::node_bits)) return refuse(id_errc::node_too_large);
+    if (!offered_.offer(lease)) return refuse(id_errc::forked);
+    if (home == nullptr) return refuse(id_errc::no_memory);
 
     const auto mark = mark_.load();
     if (!mark.has_value()) return refuse(id_errc::mark_failed);
@@ -374,11 +400,14 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
     }
     if (unit > max_unit) return refuse(id_errc::time_exhausted);
 
-    const std::uint64_t next = next_.load(std::memory_order_relaxed);
-    if (unit << sequence_bits > next) {
-        next_.store(unit << sequence_bits, std::memory_order_relaxed);
+    // The word goes back to the beginning of its unit, where `claim` opens the unit anew; what it was is
+    // kept, so that no number is claimed twice. The word is never again below that once ids are made.
+    floor_ = std::max(floor_, next_.load(std::memory_order_relaxed));
+    if (unit << sequence_bits > floor_) {
+        floor_ = unit << sequence_bits;
         resumed_ = unit;
     }
+    next_.store(floor_ & ~sequence_mask, std::memory_order_relaxed);
     marked_.store(unit, std::memory_order_relaxed);
     marking_.clear(std::memory_order_relaxed);
     node_ = detail::place_role<Layout>(field_role::node, lease.worker);
@@ -410,14 +439,17 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
         const std::uint64_t unit_now =
             is_before_epoch ? 0 : static_cast<std::uint64_t>(ms - epoch_ms) / unit_ms;
 
-        // max(now, last + 1), and never a question whether the two are equal.
-        const std::uint64_t next_unit = next >> sequence_bits;
+        // max(now, last + 1), and never a question whether the two are equal. After `adopt` the word is at the
+        // beginning of the last unit, and `from` in it.
+        const std::uint64_t from = next < floor_ ? floor_ : next;
+        const std::uint64_t next_unit = from >> sequence_bits;
         const std::uint64_t unit = unit_now > next_unit ? unit_now : next_unit;
-        const bool is_begun = unit == next_unit && (next & sequence_mask) != 0;
-        const std::uint64_t first = is_begun ? next : unit << sequence_bits | start_of(unit, next);
+        const bool is_begun = unit == next_unit && (from & sequence_mask) != 0;
+        const std::uint64_t first = is_begun ? from : unit << sequence_bits | start_of(unit, from);
         if (unit > max_unit || first >= last_number) return fail(id_errc::time_exhausted);
 
-        if (unit > unit_now || is_before_epoch) [[unlikely]] {
+        const bool is_ahead = unit > unit_now || is_before_epoch;
+        if (is_ahead) [[unlikely]] {
             // The last id's unit; at the beginning, the one that the mark allows.
             const std::uint64_t last = is_begun || unit == resumed_ ? unit : unit - 1;
             const auto behind = unit_now < last || is_before_epoch
@@ -430,7 +462,7 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
                 continue;
             }
             if (settled) {
-                if (next == 0 && is_before_epoch) return fail(id_errc::before_epoch, early);
+                if (from == 0 && is_before_epoch) return fail(id_errc::before_epoch, early);
                 if (behind > allowed_.same_unit) {
                     return fail(id_errc::clock_regressed, behind - allowed_.same_unit);
                 }
@@ -439,7 +471,8 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
                 }
             }
         }
-        if (!is_begun) {
+        // Once in each unit. A unit that the clock is not in may go on for long, so it is judged each time.
+        if (!is_begun || next < floor_ || is_ahead) {
             const auto opened = open(unit);
             if (!opened.has_value()) [[unlikely]]
                 return std::unexpected(opened.error());
