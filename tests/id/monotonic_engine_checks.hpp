@@ -26,6 +26,7 @@
 #include <vector>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/entropy.hpp>
 #include <coterie/core/os_entropy.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/clock_policy.hpp>
@@ -35,6 +36,7 @@
 #include "id/hostile.hpp"
 #include "id/monotonic_engine_model.hpp"
 #include "id/outcome.hpp"
+#include "id/retry_after.hpp"
 #include "id/samples.hpp"
 #include "support/catch.hpp"
 #include "support/clocks.hpp"
@@ -139,6 +141,65 @@ void check_against_model() {
         INFO("round " << round << " chance " << int(chance));
         check_schedule<C>(readings, options, chance, 1 + static_cast<int>(random() % 3));
     }
+}
+
+/// Entropy that is mostly ones, so that tails begin near their end.
+class nearly_ones {
+public:
+    explicit nearly_ones(std::uint64_t seed) : random_(seed) {}
+
+    std::expected<void, entropy_errc> fill(std::span<std::byte> out) noexcept {
+        for (auto& byte : out)
+            byte = random_() % 8 == 0 ? static_cast<std::byte>(random_()) : std::byte{0xFF};
+        return {};
+    }
+
+private:
+    std::mt19937_64 random_;
+};
+
+/// After what an error says there is an id again, and no earlier, whatever the policy and the entropy.
+template <class C>
+void check_retry_after() {
+    using namespace std::chrono_literals;
+    std::mt19937_64 random(seed());
+    const nanoseconds unit = C::shape.keys_per_ms == 1 ? 1ms : 245ns;
+    std::size_t promises = 0;
+    const auto check = [&]<class Entropy>(Entropy entropy, int round) {
+        INFO("round " << round);
+        const id::monotonic_options options{
+            any_policy(random, unit, 10ms),
+            random() % 2 == 0 ? id::tail_increment::random : id::tail_increment::one,
+            random() % 4 == 0};
+        const bool begins_before_epoch = random() % 8 == 0;
+        manual_clock clock(begins_before_epoch ? wall_time{} - 3ms : some_day + 3ms);
+        eventful_sleeper sleeper([](nanoseconds) { return false; });
+        typename C::template generator<manual_clock&, Entropy, eventful_sleeper&> ids(
+            C::options(options), clock, entropy, sleeper);
+        const auto attempt = [&]() -> std::optional<id::id_error> {
+            const auto next = ids.try_next();
+            return next.has_value() ? std::nullopt : std::optional(next.error());
+        };
+        const unruly_steps step(unit, 10ms);
+        for (int i = 0; i < 20; ++i) {
+            std::optional<id::id_error> error;
+            const std::uint64_t most = C::shape.has_counter && i % 8 == 0 ? 4097 : 3;
+            for (std::uint64_t some = 0; some < most && !error.has_value(); ++some)
+                error = attempt();
+            if (error.has_value()) {
+                ++promises;
+                check_promise(clock, random, *error, attempt);
+            }
+            clock.set(clock.now() + step(random));
+        }
+    };
+    for (int round = 0; round < 200; ++round) {
+        check(constant_entropy(std::byte{0xFF}), round);
+        check(constant_entropy(std::byte{0}), round);
+        check(nearly_ones(random()), round);
+        check(seeded_entropy(random()), round);
+    }
+    CHECK(promises > 500);
 }
 
 /// Who waits, and what ends it.
@@ -380,6 +441,13 @@ void check_time_bounds() {
     for (int i = 0; i < 5000 && made.has_value() && C::shape.keys_per_ms == 1; ++i)
         made = ids.next();
     if (C::shape.keys_per_ms == 1) expect_error(made, id::id_errc::time_exhausted);
+    // Nor is it worth waiting for the millisecond behind it.
+    if (C::shape.keys_per_ms == 1) {
+        generator patient(C::options({.headroom = false}), clock, entropy, sleeper);
+        auto next = patient.try_next();
+        for (int i = 0; i < 5000 && next.has_value(); ++i) next = patient.try_next();
+        CHECK(next == std::unexpected(id::id_error{id::id_errc::time_exhausted}));
+    }
 }
 
 /// A child shares nothing with its parent: with one clock that stands still, all ids differ.

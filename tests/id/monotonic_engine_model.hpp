@@ -59,8 +59,6 @@ public:
         }
         if (key > last_->key) return begin(key, chance);
         const nanoseconds behind = begin_of(last_->key) - now;
-        if (behind > held) return fail(id_errc::clock_regressed, behind - held);
-
         modelled_id next = *last_;
         if (shape_.has_counter) {
             next.tail = ((last_->tail >> shape_.low_bits) + 1) << shape_.low_bits |
@@ -69,12 +67,18 @@ public:
             next.tail += options_.increment == id::tail_increment::one ? 1 : 1 + fresh(chance, 32);
         }
         if (next.tail >> tail_bits() == 0) {
+            if (behind > held) return fail(id_errc::clock_regressed, behind - held);
             last_ = next;
             return next;
         }
+        // The next key has to come, and that is later than the last one's tolerance allows.
         const nanoseconds early = begin_of(last_->key + 1) - now;
-        if (early > borrowed) return fail(id_errc::sequence_exhausted, early - borrowed);
-        return begin(last_->key + 1, chance);
+        if (early <= borrowed) return begin(last_->key + 1, chance);
+        const bool nobody_waits = policy.regression == id::on_regression::wait &&
+                                  policy.exhaustion == id::on_exhaustion::fail;
+        return fail(
+            behind > held && !nobody_waits ? id_errc::clock_regressed : id_errc::sequence_exhausted,
+            early - borrowed);
     }
 
 private:

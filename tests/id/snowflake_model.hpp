@@ -52,11 +52,18 @@ public:
         if (last_unit_ == last_unit && next_ >= slots - 1) return fail(id_errc::time_exhausted);
         const nanoseconds behind = begin_of(last_unit_) - now;
         const nanoseconds tolerated = std::max(held, borrowed);
-        if (behind > tolerated) return fail(id_errc::clock_regressed, behind - tolerated);
-        if (next_ < slots) return take(n);
+        if (next_ < slots) {
+            if (behind > tolerated) return fail(id_errc::clock_regressed, behind - tolerated);
+            return take(n);
+        }
+        // The next unit has to come, and that is later than the last one's tolerance allows.
         const nanoseconds early = begin_of(last_unit_ + 1) - now;
-        if (early > borrowed) return fail(id_errc::sequence_exhausted, early - borrowed);
-        return begin(last_unit_ + 1, n);
+        if (early <= borrowed) return begin(last_unit_ + 1, n);
+        const bool nobody_waits = policy.regression == id::on_regression::wait &&
+                                  policy.exhaustion == id::on_exhaustion::fail;
+        return fail(behind > tolerated && !nobody_waits ? id_errc::clock_regressed
+                                                        : id_errc::sequence_exhausted,
+                    early - borrowed);
     }
 
 private:

@@ -56,6 +56,10 @@ TEST_CASE("ULIDs on any clock under any policy, as the model says") {
     test::check_against_model<ulids>();
 }
 
+TEST_CASE("retry_after is when there is a ULID again, and no earlier") {
+    test::check_retry_after<ulids>();
+}
+
 TEST_CASE("who waits for ULIDs, and for how long") { test::check_waiting<ulids>(); }
 
 TEST_CASE("many ULIDs at once") { test::check_next_n<ulids>(); }

@@ -58,6 +58,11 @@ TEMPLATE_TEST_CASE("UUIDv7 on any clock under any policy, as the model says", ""
     test::check_against_model<TestType>();
 }
 
+TEMPLATE_TEST_CASE("retry_after is when there is a UUIDv7 again, and no earlier", "", by_counter,
+                   by_chance, by_precision) {
+    test::check_retry_after<TestType>();
+}
+
 TEMPLATE_TEST_CASE("who waits for UUIDs, and for how long", "", by_counter, by_chance,
                    by_precision) {
     test::check_waiting<TestType>();

@@ -45,7 +45,8 @@ struct clock_policy {
 /// Why a generator gives no id now.
 struct id_error {
     id_errc code;
-    /// How long the clock takes until there is one again; zero where waiting does not help.
+    /// How long the clock takes until there is one again, and none before; zero where waiting does not help. On a
+    /// coarse clock one may come a tick earlier.
     std::chrono::nanoseconds retry_after{0};
 
     /// Appends "no id left in this unit of time, retry after 250 us" to a string.
@@ -77,10 +78,24 @@ struct allowed_ahead {
                                                              : std::chrono::nanoseconds(0)),
           new_unit(policy.exhaustion == on_exhaustion::borrow ? policy.max_borrow
                                                               : std::chrono::nanoseconds(0)) {
+        if (new_unit.count() < 0) new_unit = std::chrono::nanoseconds(0);
         // What was borrowed is ahead of the clock without a regression, and may be gone on with.
         if (same_unit < new_unit) same_unit = new_unit;
     }
 };
+
+/// The error where the clock has to reach a new unit first, for the last id's has no more ids: it lies `early`
+/// ahead, and the last one `behind`. Where the clock has stepped back as well that is the code, unless it is
+/// only the exhaustion that nobody waits for.
+constexpr id_error used_up(const clock_policy& policy, const allowed_ahead& allowed,
+                           std::chrono::nanoseconds behind,
+                           std::chrono::nanoseconds early) noexcept {
+    const bool is_exhaustion =
+        behind <= allowed.same_unit ||
+        (policy.regression == on_regression::wait && policy.exhaustion == on_exhaustion::fail);
+    return {is_exhaustion ? id_errc::sequence_exhausted : id_errc::clock_regressed,
+            early - allowed.new_unit};
+}
 
 /// Nanoseconds of a number of units of `unit_ns`, as many as the type holds.
 constexpr std::chrono::nanoseconds saturated(std::uint64_t units, std::uint64_t unit_ns) noexcept {

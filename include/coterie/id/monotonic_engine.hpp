@@ -226,6 +226,33 @@ private:
         return step::done;
     }
 
+    /// Counts the tail to its end, so that another step, which may be shorter, finds no room either: who was
+    /// told to wait for the next key gets no id before it.
+    template <class Shape>
+    static constexpr void use_up(state& s) noexcept {
+        s.high |= Shape::high_tail_mask;
+        s.low = Shape::low_mask;
+    }
+
+    /// Whether the tail has no room for the next step. If it has, nothing changes.
+    template <class Shape>
+    bool is_used_up(state& s) noexcept {
+        const std::uint64_t high = s.high, low = s.low;
+        if constexpr (Shape::counter) {
+            return (high & Shape::high_tail_mask) == Shape::high_tail_mask;
+        } else {
+            const step bumped = bump<Shape>(s);
+            if (bumped == step::exhausted) use_up<Shape>(s);
+            if (bumped != step::done) return bumped == step::exhausted;
+            // What was drawn for the step is put back, so that the next one is the same.
+            if (options_.increment == tail_increment::random)
+                s.chance[s.left++] = static_cast<std::uint32_t>(s.low - low - 1);
+            s.high = high;
+            s.low = low;
+            return false;
+        }
+    }
+
     /// Begins a key with a fresh tail.
     template <class Shape>
     std::expected<typename Shape::id, id_error> begin(state& s, std::int64_t key) noexcept {
@@ -292,15 +319,22 @@ monotonic_engine<Clock, Entropy, Sleeper>::try_next_slowly(Time now) noexcept {
     if (s->next_key == 0) return fail(id_errc::before_epoch, until<Shape>(0, now));
 
     // Go on with the last id's tail, unless the clock is too far behind it ...
+    const auto refuse_new = [&](std::chrono::nanoseconds behind) {
+        if (s->next_key >> Shape::key_fraction >> 48 != 0) return fail(id_errc::time_exhausted);
+        return std::unexpected(
+            used_up(options_.clock, allowed_, behind, until<Shape>(s->next_key, now)));
+    };
     if (settled && key < last_key) {
         const auto behind = until<Shape>(last_key, now);
         if (behind > allowed_.same_unit) {
+            if (is_used_up<Shape>(*s)) return refuse_new(behind);
             return fail(id_errc::clock_regressed, behind - allowed_.same_unit);
         }
     }
     const step bumped = bump<Shape>(*s);
     if (bumped == step::done) return last<Shape>(*s);
     if (bumped == step::no_entropy) return fail(id_errc::no_entropy);
+    use_up<Shape>(*s);
 
     // ... and with the next key when that tail is exhausted, unless it is too far ahead. Within the lag of
     // a coarse clock it is not ahead of the true time by more than a tick.
@@ -313,7 +347,7 @@ monotonic_engine<Clock, Entropy, Sleeper>::try_next_slowly(Time now) noexcept {
     }
     const auto early = until<Shape>(s->next_key, now);
     if (early <= allowed_.new_unit) return begin<Shape>(*s, s->next_key);
-    return fail(id_errc::sequence_exhausted, early - allowed_.new_unit);
+    return refuse_new({});
 }
 
 }  // namespace coterie::inline v0::id::detail

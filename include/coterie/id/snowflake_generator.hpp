@@ -463,11 +463,12 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
             }
             if (settled) {
                 if (from == 0 && is_before_epoch) return fail(id_errc::before_epoch, early);
+                if (unit != last && early > allowed_.new_unit) {
+                    return std::unexpected(
+                        detail::used_up(options_.clock, allowed_, behind, early));
+                }
                 if (behind > allowed_.same_unit) {
                     return fail(id_errc::clock_regressed, behind - allowed_.same_unit);
-                }
-                if (unit != last && early > allowed_.new_unit) {
-                    return fail(id_errc::sequence_exhausted, early - allowed_.new_unit);
                 }
             }
         }
