@@ -15,6 +15,7 @@
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/share.hpp>
+#include <coterie/core/sharing.hpp>
 
 namespace coterie::inline v0::retry {
 
@@ -26,17 +27,20 @@ struct concurrency_options {
     double backoff_ratio = 0.9;
 };
 
+namespace detail {
+
 /// A limit that threads share, without a lock. Complexity: one compare-exchange to acquire; a result, two.
-class concurrency_limit {
+template <class Sharing>
+class basic_concurrency_limit {
 public:
-    explicit concurrency_limit(const concurrency_options& o = {}) noexcept
+    explicit basic_concurrency_limit(const concurrency_options& o = {}) noexcept
         : options_(o), limit_(o.initial * one) {
         COTERIE_ASSERT(1 <= o.min && o.min <= o.initial && o.initial <= o.max);
         COTERIE_ASSERT(o.max <= 1'000'000 && 0 < o.backoff_ratio && o.backoff_ratio < 1);
     }
 
-    concurrency_limit(const concurrency_limit&) = delete;
-    concurrency_limit& operator=(const concurrency_limit&) = delete;
+    basic_concurrency_limit(const basic_concurrency_limit&) = delete;
+    basic_concurrency_limit& operator=(const basic_concurrency_limit&) = delete;
 
     /// A place for a call, which goes back by one of the three functions below. Returns: false where there is none.
     [[nodiscard]] bool try_acquire() noexcept;
@@ -64,13 +68,19 @@ private:
     void change_limit(Next next) noexcept;
 
     concurrency_options options_;
-    std::atomic<std::uint64_t> limit_;
-    std::atomic<std::uint32_t> in_flight_{0};
+    typename Sharing::template cell<std::uint64_t> limit_;
+    typename Sharing::template cell<std::uint32_t> in_flight_{0};
 };
+
+}  // namespace detail
+
+/// A limit that threads share, without a lock.
+using concurrency_limit = detail::basic_concurrency_limit<coterie::detail::shared_by_threads>;
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline bool concurrency_limit::try_acquire() noexcept {
+template <class Sharing>
+bool detail::basic_concurrency_limit<Sharing>::try_acquire() noexcept {
     std::uint32_t now = in_flight_.load(std::memory_order_relaxed);
     while (now < limit()) {
         if (in_flight_.compare_exchange_weak(now, now + 1)) return true;
@@ -79,8 +89,9 @@ inline bool concurrency_limit::try_acquire() noexcept {
 }
 
 /// `next(limit)`, kept between the ends.
+template <class Sharing>
 template <class Next>
-void concurrency_limit::change_limit(Next next) noexcept {
+void detail::basic_concurrency_limit<Sharing>::change_limit(Next next) noexcept {
     const std::uint64_t least = options_.min * one, most = options_.max * one;
     std::uint64_t old = limit_.load(std::memory_order_relaxed);
     std::uint64_t changed = 0;
@@ -90,12 +101,14 @@ void concurrency_limit::change_limit(Next next) noexcept {
     } while (!limit_.compare_exchange_weak(old, changed, std::memory_order_relaxed));
 }
 
-inline void concurrency_limit::on_success() noexcept {
+template <class Sharing>
+void detail::basic_concurrency_limit<Sharing>::on_success() noexcept {
     if (in_flight_.fetch_sub(1) * std::uint64_t{2} < limit()) return;
     change_limit([](std::uint64_t limit) { return limit + one * one / limit; });
 }
 
-inline void concurrency_limit::on_overload() noexcept {
+template <class Sharing>
+void detail::basic_concurrency_limit<Sharing>::on_overload() noexcept {
     in_flight_.fetch_sub(1);
     change_limit([this](std::uint64_t limit) {
         return coterie::detail::most_of_share(options_.backoff_ratio, limit);

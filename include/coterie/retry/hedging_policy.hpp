@@ -21,6 +21,7 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/share.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/retry/deadline.hpp>
 #include <coterie/retry/error.hpp>
 
@@ -33,11 +34,14 @@ struct hedging_policy {
     std::uint32_t max_attempts = 2;
 };
 
+namespace detail {
+
 /// How much all calls together may hedge: a copy takes a token, a success earns a part of one. So copies are at
 /// most per_success / (1 - per_success) of the successes, once the first tokens are spent.
 ///
 /// Complexity: one atomic load where nothing changes, else one compare-exchange. Thread safety: any number.
-class hedge_budget {
+template <class Sharing>
+class basic_hedge_budget {
 public:
     /// Both are kept to three decimals. Requires: 1 <= max_tokens <= 1000; a per_success that is 0, or at least
     /// 0.001, and at most 1.
@@ -46,14 +50,14 @@ public:
         double per_success = 0.05;
     };
 
-    hedge_budget() noexcept : hedge_budget(options{}) {}
-    explicit hedge_budget(const options& o) noexcept
+    basic_hedge_budget() noexcept : basic_hedge_budget(options{}) {}
+    explicit basic_hedge_budget(const options& o) noexcept
         : max_(thousandths(o.max_tokens)), earned_(thousandths(o.per_success)), tokens_(max_) {
         COTERIE_ASSERT(1000 <= max_ && earned_ <= 1000 && (earned_ > 0 || o.per_success == 0));
     }
 
-    hedge_budget(const hedge_budget&) = delete;
-    hedge_budget& operator=(const hedge_budget&) = delete;
+    basic_hedge_budget(const basic_hedge_budget&) = delete;
+    basic_hedge_budget& operator=(const basic_hedge_budget&) = delete;
 
     /// Takes a token for a copy. Returns: false where there is none.
     [[nodiscard]] bool try_hedge() noexcept;
@@ -72,8 +76,13 @@ private:
 
     std::int32_t max_;
     std::int32_t earned_;
-    std::atomic<std::int32_t> tokens_;
+    typename Sharing::template cell<std::int32_t> tokens_;
 };
+
+}  // namespace detail
+
+/// A budget of copies that threads share, without a lock.
+using hedge_budget = detail::basic_hedge_budget<coterie::detail::shared_by_threads>;
 
 /// One call and its copies; the first was sent when it is made. It refers to the budget, which must outlive it.
 ///
@@ -139,7 +148,8 @@ private:
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline bool hedge_budget::try_hedge() noexcept {
+template <class Sharing>
+bool detail::basic_hedge_budget<Sharing>::try_hedge() noexcept {
     std::int32_t tokens = tokens_.load(std::memory_order_relaxed);
     while (tokens >= 1000) {
         if (tokens_.compare_exchange_weak(tokens, tokens - 1000, std::memory_order_relaxed)) {
@@ -149,7 +159,8 @@ inline bool hedge_budget::try_hedge() noexcept {
     return false;
 }
 
-inline void hedge_budget::give(std::int32_t thousandths) noexcept {
+template <class Sharing>
+void detail::basic_hedge_budget<Sharing>::give(std::int32_t thousandths) noexcept {
     std::int32_t tokens = tokens_.load(std::memory_order_relaxed);
     while (tokens < max_) {
         const std::int32_t more = tokens + thousandths < max_ ? tokens + thousandths : max_;

@@ -23,17 +23,21 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/share.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/retry/error.hpp>
 #include <coterie/retry/retry_state.hpp>
 
 namespace coterie::inline v0::retry {
+
+namespace detail {
 
 /// gRPC's: each failure takes a token, each success gives back `token_ratio`, and there are retries only
 /// while more than half of the tokens are left. Retries end when more than token_ratio / (1 + token_ratio) of
 /// all attempts fail: for the defaults at 9 %.
 ///
 /// Complexity: one atomic load where nothing changes (full, or asking), else one compare-exchange.
-class token_budget : public no_budget {
+template <class Sharing>
+class basic_token_budget : public no_budget {
 public:
     /// Both are kept to three decimals. Requires: 0.001 <= max_tokens <= 1000; a token_ratio that is 0, or at
     /// least 0.001, and at most max_tokens.
@@ -42,14 +46,14 @@ public:
         double token_ratio = 0.1;
     };
 
-    token_budget() noexcept : token_budget(options{}) {}
-    explicit token_budget(const options& o) noexcept
+    basic_token_budget() noexcept : basic_token_budget(options{}) {}
+    explicit basic_token_budget(const options& o) noexcept
         : max_(thousandths(o.max_tokens)), ratio_(thousandths(o.token_ratio)), missing_(0) {
         COTERIE_ASSERT(0 < max_ && ratio_ <= max_ && (ratio_ > 0 || o.token_ratio == 0));
     }
 
-    token_budget(const token_budget&) = delete;
-    token_budget& operator=(const token_budget&) = delete;
+    basic_token_budget(const basic_token_budget&) = delete;
+    basic_token_budget& operator=(const basic_token_budget&) = delete;
 
     /// The hooks; see no_budget.
     void on_failure(steady_time, error_class) noexcept { take(1000); }
@@ -75,15 +79,23 @@ private:
 
     std::int32_t max_;
     std::int32_t ratio_;
-    std::atomic<std::int32_t>
+    typename Sharing::template cell<std::int32_t>
         missing_;  // from max_: nothing when it is full, which is the usual case
 };
+
+}  // namespace detail
+
+/// gRPC's budget, shared by threads.
+using token_budget = detail::basic_token_budget<coterie::detail::shared_by_threads>;
+
+namespace detail {
 
 /// Finagle's: at most a `ratio` of the calls of the last `ttl` are retried, and `min_per_second` besides.
 ///
 /// Complexity: a call one atomic addition; a retry one and a load for each of 20 counts. Threads that draw at
 /// once may all be refused where there was enough for one; never the other way round.
-class ratio_budget : public no_budget {
+template <class Sharing>
+class basic_ratio_budget : public no_budget {
 public:
     /// Requires: 1 s <= ttl, 10^-6 <= ratio <= 1000; a min_per_second that is 0, or in all of ttl at least one
     /// retry and at most 2 million.
@@ -93,11 +105,11 @@ public:
         double min_per_second = 10;
     };
 
-    ratio_budget() noexcept : ratio_budget(options{}) {}
-    explicit ratio_budget(const options& o) noexcept;
+    basic_ratio_budget() noexcept : basic_ratio_budget(options{}) {}
+    explicit basic_ratio_budget(const options& o) noexcept;
 
-    ratio_budget(const ratio_budget&) = delete;
-    ratio_budget& operator=(const ratio_budget&) = delete;
+    basic_ratio_budget(const basic_ratio_budget&) = delete;
+    basic_ratio_budget& operator=(const basic_ratio_budget&) = delete;
 
     /// The hooks; see no_budget.
     void on_call(steady_time now) noexcept { (void)add(calls_, advance(now)); }
@@ -119,7 +131,7 @@ private:
         std::uint32_t lap;
         std::uint32_t count;
     };
-    using counts = std::array<std::atomic<std::uint64_t>, slots>;
+    using counts = std::array<typename Sharing::template cell<std::uint64_t>, slots>;
 
     static constexpr std::uint64_t last_number =
         std::uint64_t{std::numeric_limits<std::uint32_t>::max()} * slots;
@@ -145,16 +157,24 @@ private:
     std::int64_t slot_ns_;
     double ratio_;
     std::uint64_t reserve_;
-    std::atomic<std::uint64_t> newest_{0};
+    typename Sharing::template cell<std::uint64_t> newest_{0};
     counts calls_{};
     counts retries_{};
 };
+
+}  // namespace detail
+
+/// Finagle's budget, shared by threads.
+using ratio_budget = detail::basic_ratio_budget<coterie::detail::shared_by_threads>;
+
+namespace detail {
 
 /// Envoy's: at any time at most a `ratio` of the calls in flight are retries, or `min_concurrency` if that is
 /// more. A call is in flight from on_call to on_end, and so are its retries from the first on.
 ///
 /// Complexity: one atomic operation.
-class concurrency_budget : public no_budget {
+template <class Sharing>
+class basic_concurrency_budget : public no_budget {
 public:
     /// Requires: 0 <= ratio <= 1.
     struct options {
@@ -162,13 +182,13 @@ public:
         std::uint32_t min_concurrency = 3;
     };
 
-    concurrency_budget() noexcept : concurrency_budget(options{}) {}
-    explicit concurrency_budget(const options& o) noexcept : options_(o) {
+    basic_concurrency_budget() noexcept : basic_concurrency_budget(options{}) {}
+    explicit basic_concurrency_budget(const options& o) noexcept : options_(o) {
         COTERIE_ASSERT(0 <= o.ratio && o.ratio <= 1);
     }
 
-    concurrency_budget(const concurrency_budget&) = delete;
-    concurrency_budget& operator=(const concurrency_budget&) = delete;
+    basic_concurrency_budget(const basic_concurrency_budget&) = delete;
+    basic_concurrency_budget& operator=(const basic_concurrency_budget&) = delete;
 
     /// The hooks; see no_budget.
     void on_call(steady_time) noexcept { in_flight_.fetch_add(one_call); }
@@ -190,15 +210,24 @@ private:
     static constexpr std::uint64_t one_call = std::uint64_t{1} << 32;
 
     options options_;
-    std::atomic<std::uint64_t> in_flight_{0};  // calls, and in the lower half retries
+    typename Sharing::template cell<std::uint64_t> in_flight_{
+        0};  // calls, and in the lower half retries
 };
+
+}  // namespace detail
+
+/// Envoy's budget, shared by threads.
+using concurrency_budget = detail::basic_concurrency_budget<coterie::detail::shared_by_threads>;
+
+namespace detail {
 
 /// AWS's: a retry takes tokens, more of them after a timeout. A call that succeeds at a retry gives back what this one
 /// took, and one that succeeds at once a little. So what fails for good empties it, and little by little calls
 /// that need no retry fill it again.
 ///
 /// Complexity: one atomic load where nothing changes (full, or too few), else one compare-exchange.
-class quota_budget : public no_budget {
+template <class Sharing>
+class basic_quota_budget : public no_budget {
 public:
     /// Requires: 0 <= each <= tokens, 0 < tokens <= 10^9.
     struct options {
@@ -209,16 +238,16 @@ public:
         std::int32_t no_retry_increment = 1;
     };
 
-    quota_budget() noexcept : quota_budget(options{}) {}
-    explicit quota_budget(const options& o) noexcept : options_(o), missing_(0) {
+    basic_quota_budget() noexcept : basic_quota_budget(options{}) {}
+    explicit basic_quota_budget(const options& o) noexcept : options_(o), missing_(0) {
         COTERIE_ASSERT(0 < o.tokens && o.tokens <= 1'000'000'000);
         COTERIE_ASSERT(0 <= o.retry_cost && o.retry_cost <= o.tokens);
         COTERIE_ASSERT(0 <= o.timeout_retry_cost && o.timeout_retry_cost <= o.tokens);
         COTERIE_ASSERT(0 <= o.no_retry_increment && o.no_retry_increment <= o.tokens);
     }
 
-    quota_budget(const quota_budget&) = delete;
-    quota_budget& operator=(const quota_budget&) = delete;
+    basic_quota_budget(const basic_quota_budget&) = delete;
+    basic_quota_budget& operator=(const basic_quota_budget&) = delete;
 
     /// The hooks; see no_budget.
     [[nodiscard]] bool try_retry(steady_time, error_class e, std::uint32_t) noexcept;
@@ -241,12 +270,18 @@ private:
     void give(std::int32_t tokens) noexcept;
 
     options options_;
-    std::atomic<std::int32_t> missing_;
+    typename Sharing::template cell<std::int32_t> missing_;
 };
+
+}  // namespace detail
+
+/// AWS's budget, shared by threads.
+using quota_budget = detail::basic_quota_budget<coterie::detail::shared_by_threads>;
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline void token_budget::take(std::int32_t thousandths) noexcept {
+template <class Sharing>
+void detail::basic_token_budget<Sharing>::take(std::int32_t thousandths) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     for (;;) {
         std::int32_t next = missing + thousandths;
@@ -256,7 +291,8 @@ inline void token_budget::take(std::int32_t thousandths) noexcept {
     }
 }
 
-inline ratio_budget::ratio_budget(const options& o) noexcept
+template <class Sharing>
+detail::basic_ratio_budget<Sharing>::basic_ratio_budget(const options& o) noexcept
     : slot_ns_(o.ttl.count() / static_cast<std::int64_t>(slots)), ratio_(o.ratio) {
     COTERIE_ASSERT(o.ttl >= std::chrono::seconds(1) && 1e-6 <= o.ratio && o.ratio <= 1000);
     COTERIE_ASSERT(0 <= o.min_per_second && o.min_per_second <= 2e6);
@@ -266,7 +302,8 @@ inline ratio_budget::ratio_budget(const options& o) noexcept
 }
 
 /// The number of the slot that it is time for; of the newest, if the clock has stepped back.
-inline std::uint64_t ratio_budget::advance(steady_time now) noexcept {
+template <class Sharing>
+std::uint64_t detail::basic_ratio_budget<Sharing>::advance(steady_time now) noexcept {
     const std::int64_t since_start = now.time_since_epoch().count();
     const auto passed = static_cast<std::uint64_t>(since_start <= 0 ? 0 : since_start / slot_ns_);
     const std::uint64_t number = passed < last_number ? 1 + passed : last_number;
@@ -278,7 +315,8 @@ inline std::uint64_t ratio_budget::advance(steady_time now) noexcept {
 }
 
 /// Adds one to a slot. Returns: false if it is full.
-inline bool ratio_budget::add(counts& all, std::uint64_t number) noexcept {
+template <class Sharing>
+bool detail::basic_ratio_budget<Sharing>::add(counts& all, std::uint64_t number) noexcept {
     const std::uint32_t lap = lap_of(number);
     auto& word = all[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
@@ -292,7 +330,8 @@ inline bool ratio_budget::add(counts& all, std::uint64_t number) noexcept {
 }
 
 /// Undoes add(), if the slot has not been begun anew.
-inline void ratio_budget::take_back(counts& all, std::uint64_t number) noexcept {
+template <class Sharing>
+void detail::basic_ratio_budget<Sharing>::take_back(counts& all, std::uint64_t number) noexcept {
     auto& word = all[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
     for (;;) {
@@ -304,7 +343,9 @@ inline void ratio_budget::take_back(counts& all, std::uint64_t number) noexcept 
 }
 
 /// What there was in the last ttl.
-inline std::uint64_t ratio_budget::sum(const counts& all, std::uint64_t number) noexcept {
+template <class Sharing>
+std::uint64_t detail::basic_ratio_budget<Sharing>::sum(const counts& all,
+                                                       std::uint64_t number) noexcept {
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < slots; ++i) {
         const slot s = to_slot(all[i].load());
@@ -313,7 +354,9 @@ inline std::uint64_t ratio_budget::sum(const counts& all, std::uint64_t number) 
     return total;
 }
 
-inline bool ratio_budget::try_retry(steady_time now, error_class, std::uint32_t) noexcept {
+template <class Sharing>
+bool detail::basic_ratio_budget<Sharing>::try_retry(steady_time now, error_class,
+                                                    std::uint32_t) noexcept {
     const std::uint64_t number = advance(now);
     // First take, then look: of two that draw at once the second sees what the first took.
     if (!add(retries_, number)) return false;
@@ -322,7 +365,8 @@ inline bool ratio_budget::try_retry(steady_time now, error_class, std::uint32_t)
     return false;
 }
 
-inline std::uint32_t ratio_budget::retries(steady_time now) noexcept {
+template <class Sharing>
+std::uint32_t detail::basic_ratio_budget<Sharing>::retries(steady_time now) noexcept {
     const std::uint64_t number = advance(now);
     const std::uint64_t most = granted(number), taken = sum(retries_, number);
     if (most <= taken) return 0;
@@ -332,8 +376,9 @@ inline std::uint32_t ratio_budget::retries(steady_time now) noexcept {
     return most - taken < room ? static_cast<std::uint32_t>(most - taken) : room;
 }
 
-inline bool concurrency_budget::try_retry(steady_time, error_class,
-                                          std::uint32_t attempt) noexcept {
+template <class Sharing>
+bool detail::basic_concurrency_budget<Sharing>::try_retry(steady_time, error_class,
+                                                          std::uint32_t attempt) noexcept {
     if (attempt > 1) return true;  // the call has its place among the retries
     std::uint64_t old = in_flight_.load();
     for (;;) {
@@ -344,7 +389,9 @@ inline bool concurrency_budget::try_retry(steady_time, error_class,
     }
 }
 
-inline bool quota_budget::try_retry(steady_time, error_class e, std::uint32_t) noexcept {
+template <class Sharing>
+bool detail::basic_quota_budget<Sharing>::try_retry(steady_time, error_class e,
+                                                    std::uint32_t) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     do {
         if (options_.tokens - missing < cost(e)) return false;
@@ -353,7 +400,8 @@ inline bool quota_budget::try_retry(steady_time, error_class e, std::uint32_t) n
     return true;
 }
 
-inline void quota_budget::give(std::int32_t tokens) noexcept {
+template <class Sharing>
+void detail::basic_quota_budget<Sharing>::give(std::int32_t tokens) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     while (missing != 0 &&
            !missing_.compare_exchange_weak(missing, missing > tokens ? missing - tokens : 0,

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/retry/token_meter.hpp>
 
 namespace coterie::inline v0::retry {
@@ -56,14 +57,17 @@ private:
     std::int64_t full_at_;
 };
 
+namespace detail {
+
 /// A bucket that threads share, without a lock: no token is taken twice.
-class atomic_token_bucket {
+template <class Sharing>
+class basic_token_bucket {
 public:
-    atomic_token_bucket(token_rate rate, steady_time now) noexcept
+    basic_token_bucket(token_rate rate, steady_time now) noexcept
         : meter_(rate.per_second, rate.burst), full_at_(meter_.units(now)) {}
 
-    atomic_token_bucket(const atomic_token_bucket&) = delete;
-    atomic_token_bucket& operator=(const atomic_token_bucket&) = delete;
+    basic_token_bucket(const basic_token_bucket&) = delete;
+    basic_token_bucket& operator=(const basic_token_bucket&) = delete;
 
     /// \copydoc token_bucket::try_take
     [[nodiscard]] bool try_take(steady_time now, std::uint32_t tokens = 1) noexcept;
@@ -80,12 +84,18 @@ public:
 
 private:
     detail::token_meter meter_;
-    std::atomic<std::int64_t> full_at_;
+    typename Sharing::template cell<std::int64_t> full_at_;
 };
+
+}  // namespace detail
+
+/// A bucket that threads share, without a lock.
+using atomic_token_bucket = detail::basic_token_bucket<coterie::detail::shared_by_threads>;
 
 // --- details ---------------------------------------------------------------------------------------
 
-inline bool atomic_token_bucket::try_take(steady_time now, std::uint32_t tokens) noexcept {
+template <class Sharing>
+bool detail::basic_token_bucket<Sharing>::try_take(steady_time now, std::uint32_t tokens) noexcept {
     const std::int64_t t = meter_.units(now);
     std::int64_t full_at = full_at_.load(std::memory_order_relaxed);
     auto next = meter_.take(full_at, t, tokens);
