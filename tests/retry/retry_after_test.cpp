@@ -257,7 +257,7 @@ TEST_CASE("what is no Retry-After is refused where it goes wrong") {
     }
 }
 
-TEST_CASE("hostile bytes are refused, and what is read has one spelling in each form") {
+TEST_CASE("hostile bytes are refused, and what is read is spelt as one of the forms") {
     rng random(test::seed(), "hostile");
     constexpr std::string_view alphabet = "0123456789 ,:-GMTSunMonTueday\t\0\xff";
     int read_count = 0;
@@ -294,7 +294,10 @@ TEST_CASE("hostile bytes are refused, and what is read has one spelling in each 
                            static_cast<int>(clock.seconds().count())};
         // But for the name of the day, which is not compared.
         const auto rest = [](std::string_view s) { return std::string(s.substr(s.find(' '))); };
-        const auto spelt = rest(view);
+        std::string spelt = rest(view);
+        // The third form may write the day with a zero or a blank.
+        if (spelt.size() > 5 && spelt == rest(asctime(again)).replace(5, 1, "0")) spelt[5] = ' ';
+        CAPTURE(text);
         REQUIRE((spelt == rest(fixdate(again)) || spelt == rest(rfc850(again)) ||
                  spelt == rest(asctime(again))));
     }

@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include <coterie/core/clock.hpp>
+#include <coterie/core/sharing.hpp>
 
 namespace coterie::inline v0::id {
 
@@ -45,14 +46,17 @@ private:
     std::uint64_t worker_;
 };
 
+namespace detail {
+
 /// A lease that somebody keeps alive: one thread renews and replaces it, generators look.
 ///
 /// A generator that shares it stops when the lease is replaced, until its `adopt()` takes the new one.
 /// Thread safety: `current` from any number of threads, beside one thread that calls `renew` and `replace`.
 /// No thread waits for another, and nobody sees the worker of one lease with the end of another.
-class renewable_lease {
+template <class Sharing>
+class basic_renewable_lease {
 public:
-    explicit renewable_lease(const worker_lease& lease) noexcept { write(slots_[0], lease); }
+    explicit basic_renewable_lease(const worker_lease& lease) noexcept { write(slots_[0], lease); }
 
     /// Says until when the same lease holds now. An earlier time ends it early.
     void renew(wall_time expires) noexcept {
@@ -86,9 +90,9 @@ public:
 
 private:
     struct slot {
-        std::atomic<std::uint64_t> worker{0};
-        std::atomic<std::uint64_t> fencing_token{0};
-        std::atomic<std::int64_t> expires{0};
+        typename Sharing::template cell<std::uint64_t> worker{0};
+        typename Sharing::template cell<std::uint64_t> fencing_token{0};
+        typename Sharing::template cell<std::int64_t> expires{0};
     };
 
     static void write(slot& to, const worker_lease& lease) noexcept {
@@ -98,8 +102,13 @@ private:
     }
 
     std::array<slot, 2> slots_;  // the next lease is written beside the one that is read
-    std::atomic<std::uint64_t> version_{
+    typename Sharing::template cell<std::uint64_t> version_{
         0};  // how often it was replaced; its last bit says which slot
 };
+
+}  // namespace detail
+
+/// A lease that somebody keeps alive, for generators in any number of threads.
+using renewable_lease = detail::basic_renewable_lease<coterie::detail::shared_by_threads>;
 
 }  // namespace coterie::inline v0::id

@@ -31,6 +31,7 @@
 #include <coterie/core/clock.hpp>
 #include <coterie/core/fork.hpp>
 #include <coterie/core/high_water_mark.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/core/sleeper.hpp>
 #include <coterie/id/bits128.hpp>
 #include <coterie/id/clock_policy.hpp>
@@ -99,7 +100,8 @@ public:
     }
 
 private:
-    template <snowflake_layout L, class Clock, class Lease, class Mark, class Sleeper>
+    template <snowflake_layout L, class Clock, class Lease, class Mark, class Sleeper,
+              class Sharing>
         requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
     friend class snowflake_generator;
 
@@ -133,7 +135,8 @@ private:
 /// each unit of time, and for each claim that is ahead of the clock. Thread safety: next, try_next, next_n and
 /// reserve from any number of threads.
 template <snowflake_layout Layout, class Clock = system_clock, class Lease = static_lease,
-          class Mark = no_mark, class Sleeper = blocking_sleeper>
+          class Mark = no_mark, class Sleeper = blocking_sleeper,
+          class Sharing = coterie::detail::shared_by_threads>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
 class snowflake_generator {
 public:
@@ -336,8 +339,8 @@ private:
     std::expected<void, id_error> open(std::uint64_t unit);
     std::expected<void, id_error> cover(std::uint64_t unit);
 
-    std::atomic<std::uint64_t> next_{0};  // one more than the last number
-    std::uint64_t node_ = 0;              // in its place in the id
+    typename Sharing::template cell<std::uint64_t> next_{0};  // one more than the last number
+    std::uint64_t node_ = 0;                                  // in its place in the id
     std::uint64_t adoption_ = 1;          // one more than how often adopt was called
     fork_wiped<std::uint64_t> home_;      // that number, if it succeeded, else 1; zero in a child
     id_errc unusable_ = id_errc::forked;  // why there are no ids where the two differ
@@ -352,15 +355,17 @@ private:
     long process_ = coterie::detail::process_id();  // that called adopt last
     std::uint64_t floor_ = 0;    // the next number at the last adopt: none below it is made
     std::uint64_t resumed_ = 0;  // the unit that the mark made it begin with
-    std::atomic<std::uint64_t> marked_{0};  // units below this one are covered by the mark
-    std::atomic_flag marking_;
+    typename Sharing::template cell<std::uint64_t> marked_{
+        0};  // units below this one are covered by the mark
+    Sharing::lock marking_;
 };
 
 // --- details ---------------------------------------------------------------------------------------
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::snowflake_generator(
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::snowflake_generator(
     Lease lease, const snowflake_options& options, Clock clock, Mark mark, Sleeper sleeper)
     : options_(options),
       allowed_(options.clock),
@@ -371,9 +376,11 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::snowflake_generator(
     static_cast<void>(adopt());
 }
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::adopt() {
+std::expected<void, id_error>
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::adopt() {
     const auto refuse = [this](id_errc code) {
         unusable_ = code;
         return std::unexpected(id_error{code});
@@ -409,7 +416,7 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
     }
     next_.store(floor_ & ~sequence_mask, std::memory_order_relaxed);
     marked_.store(unit, std::memory_order_relaxed);
-    marking_.clear(std::memory_order_relaxed);
+    marking_.release();
     node_ = detail::place_role<Layout>(field_role::node, lease.worker);
     adopted_ = lease;
     unusable_ = id_errc::forked;
@@ -417,11 +424,13 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
     return {};
 }
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-std::expected<typename snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claimed_run,
-              id_error>
-snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
+std::expected<
+    typename snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::claimed_run,
+    id_error>
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::claim(std::size_t n) {
     const auto fail = [](id_errc code, std::chrono::nanoseconds retry_after = {}) {
         return std::unexpected(id_error{code, retry_after});
     };
@@ -490,10 +499,11 @@ snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::claim(std::size_t n) {
     }
 }
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::open(
-    std::uint64_t unit) {
+std::expected<void, id_error>
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::open(std::uint64_t unit) {
     const worker_lease lease = lease_.current();
     if (!is_same(lease, *adopted_)) return std::unexpected(id_error{id_errc::lease_expired});
     if (lease.expires != wall_time::max()) {
@@ -507,10 +517,11 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
     return {};
 }
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::cover(
-    std::uint64_t unit) {
+std::expected<void, id_error>
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::cover(std::uint64_t unit) {
     // Far from the end of what is covered: nothing to do. In its second half somebody moves the mark,
     // and the others go on meanwhile, as long as they are covered.
     const std::uint64_t ahead = mark_ahead_units();
@@ -519,7 +530,7 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
         return unit < marked && marked - unit > ahead / 2;
     };
     if (lasts()) return {};
-    if (marking_.test_and_set(std::memory_order_acquire)) {
+    if (!marking_.try_acquire()) {
         if (unit < marked_.load(std::memory_order_acquire)) return {};
         return std::unexpected(id_error{id_errc::mark_busy, std::chrono::milliseconds(1)});
     }
@@ -531,15 +542,16 @@ std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sl
         if (is_stored) marked_.store(target, std::memory_order_release);
         is_covered = unit < marked_.load(std::memory_order_relaxed);
     }
-    marking_.clear(std::memory_order_release);
+    marking_.release();
     if (!is_covered) return std::unexpected(id_error{id_errc::mark_failed});
     return {};
 }
 
-template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper>
+template <snowflake_layout Layout, class Clock, class Lease, class Mark, class Sleeper,
+          class Sharing>
     requires wall_clock<Clock> && lease_source<Lease> && high_water_mark<Mark>
-std::expected<void, id_error> snowflake_generator<Layout, Clock, Lease, Mark, Sleeper>::next_n(
-    std::span<id_type> out) {
+std::expected<void, id_error>
+snowflake_generator<Layout, Clock, Lease, Mark, Sleeper, Sharing>::next_n(std::span<id_type> out) {
     while (!out.empty()) {
         auto block = reserve(out.size());
         if (!block.has_value()) return std::unexpected(block.error());
