@@ -22,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)fuzz::decoded<coterie::retry::sequence_window<>>(input);
     (void)fuzz::decoded<coterie::retry::producer_sequencer<std::string>>(input);
     (void)fuzz::decoded<coterie::retry::call_record<std::string>>(input);
+    (void)fuzz::decoded<coterie::retry::call_ledger>(input);
     using keys = coterie::retry::dedup_snapshot<std::string>;
     if (const auto snapshot = fuzz::decoded<keys>(input)) {
         using namespace std::chrono_literals;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -125,7 +127,7 @@ TEST_CASE("ages go on in the new process, and what was forgotten stays so") {
     CHECK(!again.insert("b", steady_time(7s - 1ns)));
     CHECK(again.insert("b", steady_time(7s)));
 
-    CHECK(seen.snapshot(start + 10s) == dedup_snapshot<std::string>{});
+    CHECK(seen.snapshot(start + 10s) == dedup_snapshot<std::string>{{}, 10s});
     // Less room, less time
     const dedup_window<std::string> small({.remember_for = 10s, .capacity = 2}, snapshot, start);
     CHECK((small.size() == 2 && small.forgotten_until() == start - 4s));
@@ -139,6 +141,45 @@ TEST_CASE("ages go on in the new process, and what was forgotten stays so") {
             {.remember_for = std::chrono::nanoseconds::max(), .capacity = 3}, oldest, now);
         CHECK(w.size() == 0);
     }
+}
+
+TEST_CASE(
+    "whatever restarts with whatever options, what is taken for new is new or said to be "
+    "forgotten") {
+    rng random(test::seed(), "dedup model");
+    int forgotten = 0;
+    for (int run = 0; run < 300; ++run) {
+        retry::dedup_options options;
+        const auto choose = [&] {
+            options = {.remember_for = std::chrono::milliseconds(uniform_between(random, 1, 200)),
+                       .capacity = uniform_between(random, std::size_t{1}, std::size_t{12})};
+        };
+        choose();
+        std::optional<dedup_window<int>> window(std::in_place, options);
+        std::map<int, steady_time> seen;  // by a memory without bounds
+        steady_time now = start;
+        for (int i = 0; i < 100; ++i) {
+            now += std::chrono::milliseconds(uniform_between(random, 0, 10));
+            if (bernoulli(random, 0.1)) {
+                if (bernoulli(random, 0.7)) choose();
+                const auto bytes = encode(window->snapshot(now));
+                window.emplace(options, decode<dedup_snapshot<int>>(bytes).value(), now);
+                continue;
+            }
+            const int key = uniform_between(random, 0, 20);
+            const bool is_new = window->insert(key, now);
+            const auto [at, is_first] = seen.try_emplace(key, now);
+            if (!is_new) {
+                REQUIRE(!is_first);
+            } else if (!is_first) {
+                const bool has_expired = at->second <= now - options.remember_for;
+                REQUIRE((has_expired || at->second <= window->forgotten_until()));
+                forgotten += has_expired ? 0 : 1;
+                at->second = now;
+            }
+        }
+    }
+    CHECK(forgotten > 100);
 }
 
 TEST_CASE("the bytes of a snapshot, and what is not one") {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -105,7 +106,7 @@ TEST_CASE("a lease can be renewed, and given up") {
     CHECK(t.renew("a", claim.token, start + 9s) == start + 19s);
     CHECK(t.begin("a", parameters, start + 19s - 1ns).verdict == claim_verdict::wait);
     CHECK(t.abandon("a", claim.token).has_value());
-    CHECK(t.size() == 0);
+    CHECK(t.size() == 1);  // it stays known as one that was not run
     const auto next = t.begin("a", parameters, start + 19s);
     CHECK(next.verdict == claim_verdict::run);
     CHECK(next.token > claim.token);
@@ -209,29 +210,65 @@ TEST_CASE("whatever crashes, repeats and expires, a call has one answer") {
 
 TEST_CASE("a store can be brought along, with its tokens") {
     retry::memory_call_store<std::string, int> store;
-    store.put("a", {parameters, 17, start + 50s, 5});
-    store.put("b", {parameters, 18, start + 5s, std::nullopt});
+    store.put("a", {parameters, 17, start - 50s, start + 50s, 5});
+    store.put("b", {parameters, 18, start - 5s, start + 5s, std::nullopt});
+    store.set_ledger({.horizon = start - 200s, .latest = start - 5s, .last_token = 20});
     retry::memory_call_store<std::string, int> moved(std::move(store));
-    table t(small, std::move(moved), 18);
+    table t(small, std::move(moved));
     CHECK(*t.begin("a", parameters, start).result == 5);
     CHECK(t.begin("b", parameters, start).verdict == claim_verdict::wait);
-    CHECK(t.begin("c", parameters, start).token == 19);
-    CHECK(t.begin("a", parameters, start + 50s).verdict == claim_verdict::run);
+    CHECK(t.begin("c", parameters, start, start - 200s).verdict == claim_verdict::expired);
+    CHECK(t.begin("c", parameters, start).token == 21);
+    CHECK(t.begin("a", parameters, start + 50s, start - 50s).verdict == claim_verdict::expired);
+    CHECK(t.begin("a", parameters, start + 50s, start - 49s).verdict == claim_verdict::run);
 }
 
-TEST_CASE("a record has one encoding, and damaged bytes are refused") {
-    rng random(test::seed(), "codec");
-    for (int i = 0; i < 200; ++i) {
-        call_record<std::string> record{
-            random(), random() >> uniform_between(random, 0, 63),
-            steady_time(std::chrono::nanoseconds(static_cast<std::int64_t>(random()))),
-            std::nullopt};
-        if (bernoulli(random, 0.5)) record.result = std::string(uniform_below(random, 9), 'x');
-        const auto bytes = encode(record);
-        CHECK(decode<call_record<std::string>>(bytes) == record);
-        for (std::size_t cut = 0; cut < bytes.size(); ++cut)
-            CHECK(!decode<call_record<std::string>>(std::span(bytes).first(cut)).has_value());
+TEST_CASE("a call that was given up may be run, though what was issued later is forgotten") {
+    table t(small);
+    const auto claim = t.begin("a", parameters, start, start);
+    for (int i = 0; i < 3; ++i) run(t, std::to_string(i), i, start + 1s);
+    CHECK(t.horizon() == start + 1s);
+    CHECK(t.abandon("a", claim.token).has_value());
+    CHECK(t.abandon("a", claim.token) == fenced());  // once
+    CHECK(t.complete("a", claim.token, 1, start + 2s) == fenced());
+    CHECK(t.begin("a", parameters + 1, start + 2s, start).verdict == claim_verdict::run);
+}
+
+TEST_CASE("calls that were given up make room for others") {
+    table t(small);
+    for (int i = 0; i < 3; ++i) {
+        const auto claim = t.begin(std::to_string(i), parameters, start);
+        if (i > 0) CHECK(t.abandon(std::to_string(i), claim.token).has_value());
     }
+    CHECK(t.begin("x", parameters, start).verdict == claim_verdict::run);
+    CHECK(t.begin("y", parameters, start).verdict == claim_verdict::run);
+    CHECK(t.begin("z", parameters, start).verdict == claim_verdict::full);
+    CHECK(t.horizon() == steady_time::min());  // nothing that may have been run was forgotten
+}
+
+TEST_CASE("a record and a ledger have one encoding, and damaged bytes are refused") {
+    rng random(test::seed(), "codec");
+    const auto time = [&] {
+        return steady_time(std::chrono::nanoseconds(static_cast<std::int64_t>(random())));
+    };
+    const auto check = [](const auto& x) {
+        using type = std::remove_cvref_t<decltype(x)>;
+        const auto bytes = encode(x);
+        CHECK(decode<type>(bytes) == x);
+        for (std::size_t cut = 0; cut < bytes.size(); ++cut)
+            CHECK(!decode<type>(std::span(bytes).first(cut)).has_value());
+    };
+    for (int i = 0; i < 200; ++i) {
+        call_record<std::string> record{random(), random() >> uniform_between(random, 0, 63),
+                                        time(), time(), std::nullopt};
+        if (bernoulli(random, 0.5)) record.result = std::string(uniform_below(random, 9), 'x');
+        record.was_abandoned = !record.result && bernoulli(random, 0.5);
+        check(record);
+        check(retry::call_ledger{time(), time(), random() >> uniform_between(random, 0, 63)});
+    }
+    auto both = encode(call_record<std::string>{1, 2, start, start, "done"});
+    both.back() = std::byte{1};  // done, and given up
+    CHECK(decode<call_record<std::string>>(both).error().code == decode_errc::invalid_value);
 }
 
 TEST_CASE("claims have texts") {

@@ -22,7 +22,7 @@ struct dedup_snapshot {
 
     /// From the oldest to the youngest. No age is negative.
     std::vector<entry> seen;
-    /// The age of forgotten_until(), if that says more than remember_for.
+    /// How long ago the last key was seen that is forgotten: for lack of room, or by the remember_for of the window.
     std::optional<std::chrono::nanoseconds> forgotten_for;
 
     friend bool operator==(const dedup_snapshot&, const dedup_snapshot&) = default;

@@ -46,7 +46,8 @@ public:
     }
 
     /// Remembers what another has remembered. The time between the two does not count: what was seen is remembered
-    /// longer by it, never shorter. Of what there is no room for the oldest is forgotten, as insert() does.
+    /// longer by it, never shorter. Of what there is no room for the oldest is forgotten, as insert() does. Where
+    /// this one is to remember longer, forgotten_until() says from when on it does.
     dedup_window(const dedup_options& o, const dedup_snapshot<Key>& s, steady_time now)
         : dedup_window(o) {
         advance(now);
@@ -80,15 +81,18 @@ public:
             const auto& [key, time] = *order_[(oldest_ + i) % options_.capacity];
             if (!has_expired(time, at)) s.seen.push_back({at - time, key});
         }
-        if (!has_expired(forgotten_until_, at)) s.forgotten_for = at - forgotten_until_;
+        // What was seen longer ago than remember_for is forgotten as well: the next window may remember longer.
+        s.forgotten_for =
+            has_expired(forgotten_until_, at) ? options_.remember_for : at - forgotten_until_;
         return s;
     }
 
     /// How many keys it remembers.
     [[nodiscard]] std::size_t size() const noexcept { return seen_.size(); }
 
-    /// When the last of the keys was seen that were forgotten early, for lack of room: what is repeated since
-    /// is recognised. The earliest time of all if there was none.
+    /// When the last of the keys was seen that were forgotten early, for lack of room or by a window that remembered less
+    /// long: what was seen since, and not more than remember_for ago, is recognised. The earliest time of all if
+    /// there was none.
     [[nodiscard]] steady_time forgotten_until() const noexcept { return forgotten_until_; }
 
 private:
@@ -115,7 +119,8 @@ private:
         while (!seen_.empty() && has_expired(order_[oldest_]->second, latest_)) drop();
     }
     void forget_oldest() {
-        forgotten_until_ = order_[oldest_]->second;
+        const steady_time seen = order_[oldest_]->second;
+        if (seen > forgotten_until_) forgotten_until_ = seen;
         drop();
     }
     void drop() {

@@ -16,7 +16,8 @@
 // token to what the call writes to, which refuses older ones: then a process that only seemed dead does no harm.
 //
 // Memory is bounded in time and count. A call whose key is absent may be one that was forgotten; if the client
-// says when it issued the call, one that is older than what the table remembers is refused as expired.
+// says when it issued the call, one that is older than what the table remembers is refused as expired. A store that
+// outlives the process keeps what that rule needs, so a restart changes no answer.
 // Source: Stripe, "Idempotent requests"; Kleppmann, "How to do distributed locking", 2016, for the token.
 
 #include <chrono>
@@ -72,14 +73,18 @@ struct stored_call {
     const call_record<Result>* record = nullptr;
 };
 
-/// Where a table keeps its records: by key, and in two queues, one of calls in flight, one of those done.
+/// Where a table keeps its records: by key, and in two queues, one of calls in flight, one of those that are over; and
+/// one ledger. Before it changes a record a table sets the ledger, if that has changed: a store that is not in memory
+/// writes both at once, or in this order.
 template <class S, class Key, class Result>
-concept call_store = requires(S& s, const Key& key, call_record<Result> record, bool is_done) {
+concept call_store = requires(S& s, const Key& key, call_record<Result> record, bool is_over) {
     { s.find(key) } -> std::same_as<const call_record<Result>*>;  // null where there is none
-    s.put(key, std::move(record));  // new or not, at the end of its queue
+    s.put(key, std::move(record));  // new or not, at the end of the queue that is_over() names
     s.erase(key);
     { s.size() } -> std::convertible_to<std::size_t>;
-    { s.front(is_done) } -> std::same_as<stored_call<Key, Result>>;  // the oldest of a queue
+    { s.front(is_over) } -> std::same_as<stored_call<Key, Result>>;  // the oldest of a queue
+    { s.ledger() } -> std::convertible_to<call_ledger>;              // what was set last
+    s.set_ledger(call_ledger{});
 };
 
 /// A store in memory. Complexity: that of a hash table. Thread safety: none.
@@ -90,7 +95,8 @@ public:
     // The queues point to the nodes, which a move leaves where they are.
     memory_call_store(memory_call_store&& other) noexcept
         : nodes_(std::move(other.nodes_)),
-          queues_{std::exchange(other.queues_[0], {}), std::exchange(other.queues_[1], {})} {}
+          queues_{std::exchange(other.queues_[0], {}), std::exchange(other.queues_[1], {})},
+          ledger_(other.ledger_) {}
     memory_call_store& operator=(memory_call_store&&) = delete;
 
     /// See `call_store`.
@@ -112,11 +118,13 @@ public:
         nodes_.erase(at);
     }
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
-    stored_call<Key, Result> front(bool is_done) const noexcept {
-        const node* const first = queues_[is_done ? 1 : 0].first;
+    stored_call<Key, Result> front(bool is_over) const noexcept {
+        const node* const first = queues_[is_over ? 1 : 0].first;
         if (first == nullptr) return {};
         return {first->key, &first->record};
     }
+    [[nodiscard]] const call_ledger& ledger() const noexcept { return ledger_; }
+    void set_ledger(const call_ledger& l) noexcept { ledger_ = l; }
 
 private:
     struct node {
@@ -130,7 +138,7 @@ private:
         node* last = nullptr;
     };
 
-    queue& queue_of(const node& n) noexcept { return queues_[n.record.result.has_value() ? 1 : 0]; }
+    queue& queue_of(const node& n) noexcept { return queues_[n.record.is_over() ? 1 : 0]; }
     void link(node& n) noexcept {
         queue& q = queue_of(n);
         n.previous = q.last;
@@ -146,6 +154,7 @@ private:
 
     std::unordered_map<Key, node> nodes_;
     queue queues_[2];
+    call_ledger ledger_;
 };
 
 /// How long, and how many. Requires: all above zero, and at most 20 years.
@@ -171,17 +180,19 @@ public:
         const Result* result = nullptr;
     };
 
-    explicit idempotency_table(const idempotency_options& o = {})
-        : idempotency_table(o, Store(), 0) {}
-    /// With a store that has records already: `last_token` is the largest that was ever given.
-    idempotency_table(const idempotency_options& o, Store store, std::uint64_t last_token)
-        : options_(o), store_(std::move(store)), last_token_(last_token) {
+    explicit idempotency_table(const idempotency_options& o = {}) : idempotency_table(o, Store()) {}
+    /// With a store that has records already: it goes on where the table stopped that had it, with options of its own.
+    /// What is more than `capacity` is forgotten at the first call.
+    idempotency_table(const idempotency_options& o, Store store)
+        : options_(o), store_(std::move(store)), ledger_(store_.ledger()), saved_(ledger_) {
         constexpr std::chrono::hours longest(20 * 365 * 24);
         COTERIE_ASSERT(o.remember_for.count() > 0 && o.remember_for <= longest);
         COTERIE_ASSERT(o.lease.count() > 0 && o.lease <= longest && o.capacity > 0);
     }
 
-    /// A call has arrived that its client issued at `issued`; `fingerprint` is a hash of its parameters.
+    /// A call has arrived that its client issued at `issued`, by the table's clock; `fingerprint` is a hash of its
+    /// parameters. A repetition has the same `issued`: the promise that nothing runs twice rests on it, and on that it is
+    /// not later than the call's first arrival.
     [[nodiscard]] claim begin(const Key& key, std::uint64_t fingerprint, steady_time now,
                               steady_time issued);
     /// A call has arrived whose client does not say when it was issued: it is never expired, and what was
@@ -201,7 +212,8 @@ public:
                                                                      std::uint64_t token,
                                                                      steady_time now);
 
-    /// The call was not run, and left nothing behind: whoever asks next may run it. Errors: fenced.
+    /// The call was not run, and left nothing behind: whoever asks next may run it, with these or other parameters, as
+    /// long as the table has room to know of it. Errors: fenced; what was forgotten before stays expired.
     [[nodiscard]] std::expected<void, idempotency_errc> abandon(const Key& key,
                                                                 std::uint64_t token);
 
@@ -209,22 +221,25 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return store_.size(); }
 
     /// What was issued by then and is not in the table may have been run: it is expired.
-    [[nodiscard]] steady_time horizon() const noexcept { return horizon_; }
+    [[nodiscard]] steady_time horizon() const noexcept { return ledger_.horizon; }
 
 private:
-    claim answer(const Key& key, const call_record<Result>& record, std::uint64_t fingerprint,
-                 steady_time now);
-    claim take(const Key& key, std::uint64_t fingerprint, steady_time now);
+    claim answer(const Key& key, const call_record<Result>& record, std::uint64_t fingerprint);
+    claim take(const Key& key, std::uint64_t fingerprint);
     const call_record<Result>* running(const Key& key, std::uint64_t token);
-    void forget_expired(steady_time now);
-    bool make_room(steady_time now);
+    void advance(steady_time now) noexcept {
+        if (now > ledger_.latest) ledger_.latest = now;
+    }
+    void save();
+    void put(const Key& key, call_record<Result> record);
+    void forget_expired();
+    bool make_room(std::size_t capacity);
     void forget(const stored_call<Key, Result>& call);
 
     idempotency_options options_;
     Store store_;
-    std::uint64_t last_token_ = 0;
-    steady_time horizon_ = steady_time::min();
-    steady_time latest_ = steady_time::min();
+    call_ledger ledger_;
+    call_ledger saved_;  // what the store has
 };
 
 // --- details ---------------------------------------------------------------------------------------
@@ -232,34 +247,34 @@ private:
 template <class Key, class Result, call_store<Key, Result> Store>
 auto idempotency_table<Key, Result, Store>::begin(const Key& key, std::uint64_t fingerprint,
                                                   steady_time now, steady_time issued) -> claim {
-    if (now > latest_) latest_ = now;
-    forget_expired(latest_);
-    if (const auto* const record = store_.find(key)) {
-        return answer(key, *record, fingerprint, latest_);
-    }
-    if (issued <= horizon_) return {claim_verdict::expired};
-    if (store_.size() >= options_.capacity && !make_room(latest_)) return {claim_verdict::full};
-    if (issued <= horizon_) return {claim_verdict::expired};
-    return take(key, fingerprint, latest_);
+    advance(now);
+    forget_expired();
+    (void)make_room(options_.capacity);
+    if (const auto* const record = store_.find(key)) return answer(key, *record, fingerprint);
+    if (issued <= ledger_.horizon) return {claim_verdict::expired};
+    if (!make_room(options_.capacity - 1)) return {claim_verdict::full};
+    if (issued <= ledger_.horizon) return {claim_verdict::expired};
+    return take(key, fingerprint);
 }
 
 template <class Key, class Result, call_store<Key, Result> Store>
 auto idempotency_table<Key, Result, Store>::answer(const Key& key,
                                                    const call_record<Result>& record,
-                                                   std::uint64_t fingerprint, steady_time now)
-    -> claim {
+                                                   std::uint64_t fingerprint) -> claim {
+    if (record.was_abandoned) return take(key, fingerprint);
     if (record.fingerprint != fingerprint) return {claim_verdict::mismatch};
     if (record.result) return {claim_verdict::replay, record.token, record.until, &*record.result};
-    if (now < record.until) return {claim_verdict::wait, 0, record.until};
-    return take(key, fingerprint, now);
+    if (ledger_.latest < record.until) return {claim_verdict::wait, 0, record.until};
+    return take(key, fingerprint);
 }
 
 template <class Key, class Result, call_store<Key, Result> Store>
-auto idempotency_table<Key, Result, Store>::take(const Key& key, std::uint64_t fingerprint,
-                                                 steady_time now) -> claim {
-    const steady_time until = saturating_add(now, options_.lease);
-    store_.put(key, {fingerprint, ++last_token_, until, std::nullopt});
-    return {claim_verdict::run, last_token_, until};
+auto idempotency_table<Key, Result, Store>::take(const Key& key, std::uint64_t fingerprint)
+    -> claim {
+    const steady_time until = saturating_add(ledger_.latest, options_.lease);
+    const std::uint64_t token = ++ledger_.last_token;
+    put(key, {fingerprint, token, ledger_.latest, until, std::nullopt});
+    return {claim_verdict::run, token, until};
 }
 
 /// The record of a call that the holder of the token runs; null if it does not.
@@ -267,64 +282,85 @@ template <class Key, class Result, call_store<Key, Result> Store>
 const call_record<Result>* idempotency_table<Key, Result, Store>::running(const Key& key,
                                                                           std::uint64_t token) {
     const call_record<Result>* const record = store_.find(key);
-    return record != nullptr && record->token == token && !record->result ? record : nullptr;
+    return record != nullptr && record->token == token && !record->is_over() ? record : nullptr;
 }
 
 template <class Key, class Result, call_store<Key, Result> Store>
 std::expected<void, idempotency_errc> idempotency_table<Key, Result, Store>::complete(
     const Key& key, std::uint64_t token, Result result, steady_time now) {
+    advance(now);
     const auto* const record = running(key, token);
     if (record == nullptr) return std::unexpected(idempotency_errc::fenced);
-    if (now > latest_) latest_ = now;
-    store_.put(key, {record->fingerprint, token, saturating_add(latest_, options_.remember_for),
-                     std::move(result)});
+    put(key, {record->fingerprint, token, ledger_.latest,
+              saturating_add(ledger_.latest, options_.remember_for), std::move(result)});
     return {};
 }
 
 template <class Key, class Result, call_store<Key, Result> Store>
 std::expected<steady_time, idempotency_errc> idempotency_table<Key, Result, Store>::renew(
     const Key& key, std::uint64_t token, steady_time now) {
+    advance(now);
     const auto* const record = running(key, token);
     if (record == nullptr) return std::unexpected(idempotency_errc::fenced);
-    if (now > latest_) latest_ = now;
-    const steady_time until = saturating_add(latest_, options_.lease);
-    store_.put(key, {record->fingerprint, token, until, std::nullopt});
+    const steady_time until = saturating_add(ledger_.latest, options_.lease);
+    put(key, {record->fingerprint, token, ledger_.latest, until, std::nullopt});
     return until;
 }
 
+/// What was given up stays known: an absent key may be one that was run and forgotten.
 template <class Key, class Result, call_store<Key, Result> Store>
 std::expected<void, idempotency_errc> idempotency_table<Key, Result, Store>::abandon(
     const Key& key, std::uint64_t token) {
-    if (running(key, token) == nullptr) return std::unexpected(idempotency_errc::fenced);
-    store_.erase(key);
+    const auto* const record = running(key, token);
+    if (record == nullptr) return std::unexpected(idempotency_errc::fenced);
+    put(key, {record->fingerprint, token, ledger_.latest,
+              saturating_add(ledger_.latest, options_.remember_for), std::nullopt, true});
     return {};
 }
 
-/// Forgets what was done long ago. It was issued before it was done, which is all that the horizon needs.
 template <class Key, class Result, call_store<Key, Result> Store>
-void idempotency_table<Key, Result, Store>::forget_expired(steady_time now) {
-    for (auto oldest = store_.front(true); oldest.key != nullptr && oldest.record->until <= now;
+void idempotency_table<Key, Result, Store>::save() {
+    if (ledger_ == saved_) return;
+    store_.set_ledger(ledger_);
+    saved_ = ledger_;
+}
+
+template <class Key, class Result, call_store<Key, Result> Store>
+void idempotency_table<Key, Result, Store>::put(const Key& key, call_record<Result> record) {
+    save();
+    store_.put(key, std::move(record));
+}
+
+/// Forgets what was over long ago.
+template <class Key, class Result, call_store<Key, Result> Store>
+void idempotency_table<Key, Result, Store>::forget_expired() {
+    for (auto oldest = store_.front(true);
+         oldest.key != nullptr && oldest.record->until <= ledger_.latest;
          oldest = store_.front(true)) {
         forget(oldest);
     }
 }
 
-/// Forgets the oldest result, or a run whose lease is over. Returns: whether there was one.
+/// Forgets runs whose lease is over, and the oldest of what is over. Returns: whether there are at most so many calls.
 template <class Key, class Result, call_store<Key, Result> Store>
-bool idempotency_table<Key, Result, Store>::make_room(steady_time now) {
-    auto oldest = store_.front(false);
-    if (oldest.key == nullptr || oldest.record->until > now) oldest = store_.front(true);
-    if (oldest.key == nullptr) return false;
-    forget(oldest);
+bool idempotency_table<Key, Result, Store>::make_room(std::size_t capacity) {
+    while (store_.size() > capacity) {
+        auto oldest = store_.front(false);
+        if (oldest.key == nullptr || oldest.record->until > ledger_.latest)
+            oldest = store_.front(true);
+        if (oldest.key == nullptr) return false;
+        forget(oldest);
+    }
     return true;
 }
 
+/// A call was issued before it was claimed, which is all that the horizon needs; one that was given up was not run.
 template <class Key, class Result, call_store<Key, Result> Store>
 void idempotency_table<Key, Result, Store>::forget(const stored_call<Key, Result>& call) {
-    const auto kept = call.record->result ? options_.remember_for : options_.lease;
-    const steady_time since = call.record->until - kept;  // when it was done, or last claimed
-    if (since > horizon_) horizon_ = since;
+    const bool may_have_run = !call.record->was_abandoned;
+    if (may_have_run && call.record->since > ledger_.horizon) ledger_.horizon = call.record->since;
     const Key key = *call.key;  // which is in what the store erases
+    save();
     store_.erase(key);
 }
 
