@@ -74,8 +74,8 @@ struct stored_call {
 };
 
 /// Where a table keeps its records: by key, and in two queues, one of calls in flight, one of those that are over; and
-/// one ledger. Before it changes a record a table sets the ledger, if that has changed: a store that is not in memory
-/// writes both at once, or in this order.
+/// one ledger. Before each change of a record a table sets the ledger: a store that is not in memory writes both at
+/// once, or in this order.
 template <class S, class Key, class Result>
 concept call_store = requires(S& s, const Key& key, call_record<Result> record, bool is_over) {
     { s.find(key) } -> std::same_as<const call_record<Result>*>;  // null where there is none
@@ -184,7 +184,7 @@ public:
     /// With a store that has records already: it goes on where the table stopped that had it, with options of its own.
     /// What is more than `capacity` is forgotten at the first call.
     idempotency_table(const idempotency_options& o, Store store)
-        : options_(o), store_(std::move(store)), ledger_(store_.ledger()), saved_(ledger_) {
+        : options_(o), store_(std::move(store)), ledger_(store_.ledger()) {
         constexpr std::chrono::hours longest(20 * 365 * 24);
         COTERIE_ASSERT(o.remember_for.count() > 0 && o.remember_for <= longest);
         COTERIE_ASSERT(o.lease.count() > 0 && o.lease <= longest && o.capacity > 0);
@@ -230,7 +230,6 @@ private:
     void advance(steady_time now) noexcept {
         if (now > ledger_.latest) ledger_.latest = now;
     }
-    void save();
     void put(const Key& key, call_record<Result> record);
     void forget_expired();
     bool make_room(std::size_t capacity);
@@ -239,7 +238,6 @@ private:
     idempotency_options options_;
     Store store_;
     call_ledger ledger_;
-    call_ledger saved_;  // what the store has
 };
 
 // --- details ---------------------------------------------------------------------------------------
@@ -319,15 +317,8 @@ std::expected<void, idempotency_errc> idempotency_table<Key, Result, Store>::aba
 }
 
 template <class Key, class Result, call_store<Key, Result> Store>
-void idempotency_table<Key, Result, Store>::save() {
-    if (ledger_ == saved_) return;
-    store_.set_ledger(ledger_);
-    saved_ = ledger_;
-}
-
-template <class Key, class Result, call_store<Key, Result> Store>
 void idempotency_table<Key, Result, Store>::put(const Key& key, call_record<Result> record) {
-    save();
+    store_.set_ledger(ledger_);
     store_.put(key, std::move(record));
 }
 
@@ -360,7 +351,7 @@ void idempotency_table<Key, Result, Store>::forget(const stored_call<Key, Result
     const bool may_have_run = !call.record->was_abandoned;
     if (may_have_run && call.record->since > ledger_.horizon) ledger_.horizon = call.record->since;
     const Key key = *call.key;  // which is in what the store erases
-    save();
+    store_.set_ledger(ledger_);
     store_.erase(key);
 }
 
