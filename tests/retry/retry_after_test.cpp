@@ -281,8 +281,9 @@ TEST_CASE("hostile bytes are refused, and what is read is spelt as one of the fo
         if (after) REQUIRE(*after >= 0ns);
         if (!after) REQUIRE(after.error().position <= text.size());
         const auto t = parse_http_date(view, present);
-        if (!t) continue;
+        if (!t || view.find(":60") != view.npos) continue;  // a leap second has another name too
         ++read_count;
+        INFO(text);
         const auto day = std::chrono::floor<std::chrono::days>(*t);
         const std::chrono::year_month_day ymd(day);
         const std::chrono::hh_mm_ss clock(*t - day);
@@ -292,12 +293,10 @@ TEST_CASE("hostile bytes are refused, and what is read is spelt as one of the fo
                            static_cast<int>(clock.hours().count()),
                            static_cast<int>(clock.minutes().count()),
                            static_cast<int>(clock.seconds().count())};
-        // But for the name of the day, which is not compared.
+        // But for the name of the day, which is not compared, and the first digit of asctime's day, blank or zero.
         const auto rest = [](std::string_view s) { return std::string(s.substr(s.find(' '))); };
-        std::string spelt = rest(view);
-        // The third form may write the day with a zero or a blank.
-        if (spelt.size() > 5 && spelt == rest(asctime(again)).replace(5, 1, "0")) spelt[5] = ' ';
-        CAPTURE(text);
+        auto spelt = rest(view);
+        if (spelt.size() > 5 && spelt[4] == ' ' && spelt[5] == '0') spelt[5] = ' ';
         REQUIRE((spelt == rest(fixdate(again)) || spelt == rest(rfc850(again)) ||
                  spelt == rest(asctime(again))));
     }
