@@ -327,14 +327,75 @@ TEST_CASE("what adjtimex says is read in its units") {
     CHECK(bound_of(TIME_OK, 0, 5, (std::int64_t{1'000'000} << 16) + 1) == clock_error_bound{});
 }
 
+TEST_CASE(
+    "a kernel that chronyd disciplines without rtcsync is synchronised, if its error is to "
+    "decide") {
+    using causality::detail::bound_of;
+    constexpr std::int64_t ppm500 = 32'768'000;
+    constexpr causality::kernel_clock_options by_error{.rule =
+                                                           causality::kernel_clock_rule::max_error};
+    // The flag is never cleared, so adjtimex always returns TIME_ERROR; the error is kept up to date.
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC, 1'234, ppm500).status == clock_status::not_synchronised);
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC, 1'234, ppm500, by_error) ==
+          clock_error_bound{synchronised, 1'234us, 500us});
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC, 15'999'999, ppm500, by_error).status == synchronised);
+    // A kernel that nobody disciplines, or no longer, or whose clock was set by hand, says 16 s.
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC, 16'000'000, ppm500, by_error).status ==
+          clock_status::not_synchronised);
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC | STA_CLOCKERR, 5, ppm500, by_error).status ==
+          clock_status::not_synchronised);
+    CHECK(bound_of(TIME_ERROR, 0, 5, ppm500, by_error).status == clock_status::not_synchronised);
+    CHECK(bound_of(TIME_ERROR, STA_UNSYNC | STA_PPSTIME, 5, ppm500, by_error).status ==
+          clock_status::not_synchronised);
+    CHECK(bound_of(TIME_OK, STA_PPSTIME | STA_PPSSIGNAL, 5, ppm500, by_error).status ==
+          synchronised);
+    CHECK(bound_of(-1, STA_UNSYNC, 5, ppm500, by_error) == clock_error_bound{});
+}
+
+TEST_CASE(
+    "whatever adjtimex says, the rule by error differs from that by flag in STA_UNSYNC alone") {
+    using causality::detail::bound_of;
+    constexpr causality::kernel_clock_options by_error{.rule =
+                                                           causality::kernel_clock_rule::max_error};
+    constexpr std::int64_t ppm500 = 32'768'000;
+    std::mt19937_64 random(test::seed());
+    const auto is_error = [](unsigned status) {  // as the kernel decides
+        const bool wants_pulse = (status & (STA_PPSFREQ | STA_PPSTIME)) != 0;
+        return (status & (STA_UNSYNC | STA_CLOCKERR)) != 0 ||
+               (wants_pulse && (status & STA_PPSSIGNAL) == 0);
+    };
+    constexpr unsigned flags[]{STA_UNSYNC,    STA_CLOCKERR, STA_PPSFREQ, STA_PPSTIME,
+                               STA_PPSSIGNAL, STA_PLL,      STA_INS,     STA_NANO};
+    for (int round = 0; round < 10'000; ++round) {
+        unsigned status = 0;
+        for (const unsigned flag : flags) status |= random() % 3 == 0 ? flag : 0U;
+        const auto error = static_cast<std::int64_t>(random() % 16'000'000);
+        const unsigned cleared = status & ~static_cast<unsigned>(STA_UNSYNC);
+        const auto state_of = [&](unsigned s) { return is_error(s) ? TIME_ERROR : TIME_OK; };
+        const auto by_flag = bound_of(state_of(cleared), cleared, error, ppm500);
+        REQUIRE(bound_of(state_of(status), status, error, ppm500, by_error) == by_flag);
+        const nanoseconds more(static_cast<std::int64_t>(random() % 1'000'000'000));
+        auto wider =
+            bound_of(state_of(cleared), cleared, error, ppm500, {.additional_error = more});
+        REQUIRE(wider.max_error == by_flag.max_error + more);
+        wider.max_error -= more;
+        REQUIRE(wider == by_flag);
+    }
+    REQUIRE(bound_of(TIME_OK, 0, 5, 0, {.additional_error = nanoseconds::max()}).max_error ==
+            nanoseconds::max());
+}
+
 TEST_CASE("the kernel's clock says what the kernel says, whatever this host is") {
     timex t{};
     const int state = ::adjtimex(&t);
-    const auto bound = kernel_clock_error::read();
+    const auto bound = kernel_clock_error().read();
     CHECK((bound.status == clock_status::unknown) == (state < 0));
     if (state >= 0 && (state == TIME_ERROR || (t.status & STA_UNSYNC) != 0)) {
         CHECK(bound.status == clock_status::not_synchronised);
     }
+    const auto wider = kernel_clock_error({.additional_error = 1h}).read();
+    CHECK(wider.status == bound.status);
+    if (state >= 0) CHECK(wider.max_error >= 1h);
     bounded_clock clock;
     const auto before = system_clock::now();
     const auto now = clock.now();

@@ -13,7 +13,8 @@
 //   auto wait = causality::commit_wait(stamp);     // about 2 * error: sleep, and ask again
 //
 // The bound is as good as what disciplines the clock: NTP's covers the delay to its servers, the servers'
-// own error and drift, not a server that lies. A host that nothing synchronises says so, and there the
+// own error and drift, not a server that lies. Some daemons write no bound at all, and one does not clear the
+// kernel's flag: kernel_clock_options is for these. A host that nothing synchronises says so, and there the
 // order of timestamps is not known: take a hybrid clock, which needs no bound to respect causality.
 //
 // Source: RFC 5905, section 11 (maximum error, frequency tolerance); adjtimex(2); Corbett et al.,
@@ -68,11 +69,42 @@ concept clock_error_source = requires(std::remove_reference_t<S>& source) {
     { source.read() } noexcept -> std::same_as<clock_error_bound>;
 };
 
+/// When the kernel's clock counts as synchronised.
+enum class kernel_clock_rule : std::uint8_t {
+    /// While the kernel says so: no STA_UNSYNC. Right for every daemon that clears that flag.
+    sync_flag,
+    /// While the kernel's maximum error is below 16 s, where it ends, whatever STA_UNSYNC says. For chronyd without
+    /// `rtcsync`, which keeps the maximum error up to date and never clears the flag.
+    max_error,
+};
+
+/// How the kernel's error is read.
+struct kernel_clock_options {
+    /// When the clock counts as synchronised.
+    kernel_clock_rule rule = kernel_clock_rule::sync_flag;
+    /// What is added to the kernel's maximum error. Not negative. For daemons that set the maximum error to zero
+    /// (systemd-timesyncd, phc2sys), and for what a daemon has measured but not yet corrected.
+    std::chrono::nanoseconds additional_error{0};
+};
+
 /// What the kernel says: adjtimex(2) on Linux; elsewhere, and where the call is barred, unknown.
 ///
+/// The kernel does not compute a bound: it repeats what the daemon wrote, and adds 500 us each second. Which daemon
+/// writes what is on the page docs/causality.md.
 /// Complexity: one system call on Linux, about a microsecond. Thread safety: any number of threads.
-struct kernel_clock_error {
-    [[nodiscard]] static clock_error_bound read() noexcept;
+class kernel_clock_error {
+public:
+    /// Requires: options that are not negative.
+    explicit constexpr kernel_clock_error(const kernel_clock_options& options = {}) noexcept
+        : options_(options) {
+        COTERIE_ASSERT(options.additional_error.count() >= 0);
+    }
+
+    /// The error at this moment.
+    [[nodiscard]] clock_error_bound read() const noexcept;
+
+private:
+    kernel_clock_options options_;
 };
 
 /// An error in the hand of a test.
@@ -311,34 +343,54 @@ constexpr clock_interval bounded_clock<Clock, Source, SteadyClock>::now() {
 
 namespace detail {
 
+/// Where the kernel's maximum error ends.
+inline constexpr std::int64_t largest_max_error = 16'000'000;
+
+/// Whether nothing disciplines the clock, by the flags that adjtimex gave.
+constexpr bool is_free(int state, unsigned status) noexcept {
+    return state == TIME_ERROR || (status & (STA_UNSYNC | STA_CLOCKERR)) != 0;
+}
+
+/// The same by the maximum error alone: TIME_ERROR counts unless STA_UNSYNC explains it.
+constexpr bool is_out_of_bounds(int state, unsigned status, std::int64_t max_error) noexcept {
+    const bool lost_pulse =
+        (status & (STA_PPSFREQ | STA_PPSTIME)) != 0 && (status & STA_PPSSIGNAL) == 0;
+    return max_error >= largest_max_error || lost_pulse || (status & STA_CLOCKERR) != 0 ||
+           (state == TIME_ERROR && (status & STA_UNSYNC) == 0);
+}
+
 /// What adjtimex returned and said: microseconds, and parts in a million times 2^16.
 constexpr clock_error_bound bound_of(int state, unsigned status, std::int64_t max_error,
-                                     std::int64_t tolerance) noexcept {
+                                     std::int64_t tolerance,
+                                     const kernel_clock_options& options = {}) noexcept {
     constexpr std::int64_t most_error = nanoseconds::max().count() / 1000;
     constexpr std::int64_t most_tolerance = std::int64_t{1'000'000} << 16;
     if (state < 0 || max_error < 0 || max_error > most_error || tolerance < 0 ||
         tolerance > most_tolerance) {
         return {};
     }
-    const bool is_free = state == TIME_ERROR || (status & (STA_UNSYNC | STA_CLOCKERR)) != 0;
-    return {.status = is_free ? clock_status::not_synchronised : clock_status::synchronised,
-            .max_error = std::chrono::microseconds(max_error),
+    const bool is_loose = options.rule == kernel_clock_rule::max_error
+                              ? is_out_of_bounds(state, status, max_error)
+                              : is_free(state, status);
+    return {.status = is_loose ? clock_status::not_synchronised : clock_status::synchronised,
+            .max_error = add(std::chrono::microseconds(max_error), options.additional_error),
             .drift_per_second = nanoseconds((tolerance * 1000 + 0xFFFF) >> 16)};
 }
 
 }  // namespace detail
 
-inline clock_error_bound kernel_clock_error::read() noexcept {
+inline clock_error_bound kernel_clock_error::read() const noexcept {
     timex t{};  // no modes: nothing is changed
     const int state = ::adjtimex(&t);
-    return detail::bound_of(state, static_cast<unsigned>(t.status), t.maxerror, t.tolerance);
+    return detail::bound_of(state, static_cast<unsigned>(t.status), t.maxerror, t.tolerance,
+                            options_);
 }
 
 // NOLINTEND(misc-include-cleaner)
 
 #else
 
-inline clock_error_bound kernel_clock_error::read() noexcept { return {}; }
+inline clock_error_bound kernel_clock_error::read() const noexcept { return {}; }
 
 #endif
 
