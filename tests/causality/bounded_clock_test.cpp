@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <coterie/causality/bounded_clock.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <compare>
@@ -247,6 +248,31 @@ TEST_CASE("the order of intervals is a partial order") {
         }
     }
     CHECK(holds);
+}
+
+TEST_CASE("a step is the difference of what the clocks moved, however far that was") {
+    __extension__ using big = __int128;
+    std::mt19937_64 random(test::seed());
+    const auto any_time = [&random] {
+        const auto near = static_cast<std::int64_t>(random() % 4);
+        switch (random() % 4) {
+            case 0: return std::numeric_limits<std::int64_t>::max() - near;
+            case 1: return std::numeric_limits<std::int64_t>::min() + near;
+            case 2: return near - 2;
+            default: return static_cast<std::int64_t>(random());
+        }
+    };
+    for (int round = 0; round < 20'000; ++round) {
+        const std::array t{any_time(), any_time(), any_time(), any_time()};
+        const big moved = big{t[1]} - t[0];
+        const big elapsed = t[3] < t[2] ? big{t[2]} - t[3] : big{t[3]} - t[2];
+        const big step = moved < elapsed ? elapsed - moved : moved - elapsed;
+        const big most = nanoseconds::max().count();
+        REQUIRE(causality::detail::stepped(
+                    wall_time(nanoseconds(t[0])), wall_time(nanoseconds(t[1])),
+                    steady_time(nanoseconds(t[2])), steady_time(nanoseconds(t[3])))
+                    .count() == std::min(step, most));
+    }
 }
 
 TEST_CASE("a commit waits until its timestamp is surely past") {

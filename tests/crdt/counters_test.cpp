@@ -3,6 +3,8 @@
 #include <coterie/crdt/g_counter.hpp>
 #include <coterie/crdt/pn_counter.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -166,6 +168,129 @@ TEST_CASE("quota is taken from its owner alone") {
     CHECK(x.value() == 3);
     CHECK(x.increment(a, all - 4) == std::unexpected(crdt_errc::counter_overflow));
     CHECK(x.increment(a, all - 5).has_value());
+}
+
+TEST_CASE("counters say what exact arithmetic says, however far they have counted") {
+    __extension__ using big = __int128;
+    constexpr big most = all;
+    const auto is_cut = [](auto value, big exact) {
+        using limits = std::numeric_limits<decltype(value)>;
+        return big{value} == std::clamp(exact, big{limits::min()}, big{limits::max()});
+    };
+    std::mt19937_64 random(test::seed());
+    // Amounts near the ends of the type, and near its middle.
+    const auto any_amount = [&random]() -> std::uint64_t {
+        const std::uint64_t near = random() % 4;
+        switch (random() % 5) {
+            case 0: return all - near;
+            case 1: return (all >> 1) - 1 + near;
+            case 2: return (all >> 1) / 2 + near;
+            default: return near;
+        }
+    };
+    struct counted {
+        crdt::g_counter<> g;
+        crdt::pn_counter<> pn;
+        std::array<big, 3> sum{}, up{}, down{};
+    };
+    struct limited {
+        crdt::bounded_counter<> counter;
+        std::array<std::array<big, 3>, 3> moved{};
+        std::array<big, 3> taken{};
+
+        [[nodiscard]] big quota(std::size_t r) const {
+            big q = moved[r][r] - taken[r];
+            for (std::size_t i = 0; i < 3; ++i) q += i == r ? big{0} : moved[i][r] - moved[r][i];
+            return q;
+        }
+    };
+    const auto total = [](const std::array<big, 3>& x) { return x[0] + x[1] + x[2]; };
+    const auto raise = [](auto& mine, const auto& theirs) {
+        for (std::size_t i = 0; i < 3; ++i) mine[i] = std::max(mine[i], theirs[i]);
+    };
+    for (int round = 0; round < 2'000; ++round) {
+        std::array<counted, 3> counts;
+        std::array<limited, 3> limits;
+        for (int step = 0; step < 24; ++step) {
+            const std::size_t i = random() % 3, j = random() % 3;
+            const replica_id me{i + 1, 0}, other{j + 1, 0};
+            const std::uint64_t n = any_amount();
+            counted& c = counts[i];
+            limited& l = limits[i];
+            switch (random() % 8) {
+                case 0:
+                    if (c.g.increment(me, n).has_value()) c.sum[i] += n;
+                    break;
+                case 1:
+                case 2:
+                    if (c.pn.increment(me, n).has_value()) c.up[i] += n;
+                    break;
+                case 3:
+                    if (c.pn.decrement(me, n).has_value()) c.down[i] += n;
+                    break;
+                case 4:
+                    if (l.counter.increment(me, n).has_value()) l.moved[i][i] += n;
+                    break;
+                case 5:
+                    if (l.counter.transfer(me, other, n).has_value() && i != j) l.moved[i][j] += n;
+                    break;
+                case 6:
+                    if (l.counter.decrement(me, n).has_value()) l.taken[i] += n;
+                    break;
+                default:
+                    c.g.merge(counts[j].g);
+                    c.pn.merge(counts[j].pn);
+                    raise(c.sum, counts[j].sum);
+                    raise(c.up, counts[j].up);
+                    raise(c.down, counts[j].down);
+                    l.counter.merge(limits[j].counter);
+                    for (std::size_t k = 0; k < 3; ++k) raise(l.moved[k], limits[j].moved[k]);
+                    raise(l.taken, limits[j].taken);
+            }
+            // A counter that has counted far says so in the same words.
+            REQUIRE(is_cut(c.g.value(), total(c.sum)));
+            REQUIRE(is_cut(c.pn.value(), total(c.up) - total(c.down)));
+            const big put_in = l.moved[0][0] + l.moved[1][1] + l.moved[2][2];
+            REQUIRE(is_cut(l.counter.value(), std::max(put_in - total(l.taken), big{0})));
+            for (std::size_t r = 0; r < 3; ++r) {
+                REQUIRE(is_cut(l.counter.quota({r + 1, 0}), std::max(l.quota(r), big{0})));
+            }
+            REQUIRE(bool(l.quota(i) >= 0));  // what a replica knows of its own quota is exact
+            REQUIRE(bool(l.taken[i] <= most));
+        }
+    }
+}
+
+TEST_CASE("sums past the end of the type are not cut before they are subtracted") {
+    crdt::pn_counter<> x, y;
+    (void)x.increment(a, all);
+    (void)y.increment(b, 10);
+    (void)x.decrement(a, all);
+    x.merge(y);
+    CHECK(x.value() == 10);
+
+    constexpr std::uint64_t half = std::uint64_t{1} << 63;
+    crdt::bounded_counter<> seats;
+    (void)seats.increment(a, half);
+    CHECK(seats.transfer(a, b, half).has_value());
+    CHECK(seats.transfer(b, a, half).has_value());
+    CHECK(seats.quota(a) == half);
+    CHECK(seats.quota(b) == 0);
+    CHECK(seats.transfer(a, b, half) == std::unexpected(crdt_errc::counter_overflow));
+    CHECK(seats.transfer(a, c, half).has_value());
+
+    // Two replicas put in all they can, and one of them gets all of it: it takes as much as it can count.
+    crdt::bounded_counter<> theirs;
+    (void)theirs.increment(b, all);
+    (void)theirs.transfer(b, a, all);
+    crdt::bounded_counter<> rich;
+    (void)rich.increment(a, all);
+    rich.merge(theirs);
+    CHECK(rich.quota(a) == all);
+    CHECK(rich.decrement(a, all).has_value());
+    CHECK(rich.quota(a) == all);
+    CHECK(rich.decrement(a, 1) == std::unexpected(crdt_errc::counter_overflow));
+    CHECK(rich.value() == all);
 }
 
 TEST_CASE("hostile bytes of counters") {

@@ -223,18 +223,24 @@ namespace detail {
 
 using std::chrono::nanoseconds;
 
-/// The largest distance that the type can say, where the true one is larger.
-constexpr nanoseconds distance(std::int64_t from, std::int64_t to) noexcept {
-    const auto apart = static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+/// As long as it is; the longest that the type can say, where it is longer.
+constexpr nanoseconds saturated(std::uint64_t length) noexcept {
     constexpr auto most = static_cast<std::uint64_t>(nanoseconds::max().count());
-    return nanoseconds(static_cast<std::int64_t>(apart < most ? apart : most));
+    return nanoseconds(static_cast<std::int64_t>(length < most ? length : most));
+}
+
+/// The distance of two times, either way, exactly.
+template <class Time>
+constexpr std::uint64_t exactly_apart(Time a, Time b) noexcept {
+    const auto x = static_cast<std::uint64_t>(a.time_since_epoch().count());
+    const auto y = static_cast<std::uint64_t>(b.time_since_epoch().count());
+    return a < b ? y - x : x - y;
 }
 
 /// The distance of two times, either way.
 template <class Time>
 constexpr nanoseconds apart(Time a, Time b) noexcept {
-    const std::int64_t x = a.time_since_epoch().count(), y = b.time_since_epoch().count();
-    return x < y ? distance(x, y) : distance(y, x);
+    return saturated(exactly_apart(a, b));
 }
 
 /// The sum of two durations that are not negative.
@@ -257,10 +263,10 @@ constexpr nanoseconds drifted(nanoseconds drift_per_second, nanoseconds elapsed)
 /// How much further the wall clock went than the steady one, or less far.
 constexpr nanoseconds stepped(wall_time wall_then, wall_time wall, steady_time steady_then,
                               steady_time steady) noexcept {
-    const nanoseconds elapsed = apart(steady_then, steady);
-    if (wall < wall_then) return add(apart(wall, wall_then), elapsed);
-    const nanoseconds moved = apart(wall_then, wall);
-    return moved < elapsed ? elapsed - moved : moved - elapsed;
+    const std::uint64_t elapsed = exactly_apart(steady_then, steady);
+    const std::uint64_t moved = exactly_apart(wall_then, wall);
+    if (wall < wall_then) return add(saturated(moved), saturated(elapsed));
+    return saturated(moved < elapsed ? elapsed - moved : moved - elapsed);
 }
 
 /// Wall time in nanoseconds, as much as they can say.

@@ -25,6 +25,7 @@
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/error.hpp>
+#include <coterie/crdt/exact_sum.hpp>
 #include <coterie/crdt/wire_type.hpp>
 
 namespace coterie::inline v0::crdt {
@@ -48,25 +49,27 @@ public:
     /// Adds `n`, to the quota of `r`. Returns: the delta. Errors: counter_overflow where all that was ever put
     /// in would not fit 64 bits.
     std::expected<bounded_counter, crdt_errc> increment(const Replica& r, std::uint64_t n = 1) {
-        std::uint64_t all = 0;
-        for_each_move([&](const Replica& from, const Replica& to, std::uint64_t count) {
-            if (from == to) all = count > ~std::uint64_t{0} - all ? ~std::uint64_t{0} : all + count;
-        });
-        if (n > ~std::uint64_t{0} - all) return std::unexpected(crdt_errc::counter_overflow);
+        if (n > ~std::uint64_t{0} - put_in().saturated()) {
+            return std::unexpected(crdt_errc::counter_overflow);
+        }
         return move(r, r, n);
     }
 
-    /// Takes `n` from the quota of `r`. Returns: the delta. Errors: not_enough_quota.
+    /// Takes `n` from the quota of `r`. Returns: the delta. Errors: not_enough_quota; counter_overflow where all
+    /// that `r` ever took would not fit 64 bits.
     std::expected<bounded_counter, crdt_errc> decrement(const Replica& r, std::uint64_t n = 1) {
         if (n > quota(r)) return std::unexpected(crdt_errc::not_enough_quota);
-        taken_.raise(r, taken_.at(r) + n);
+        const std::uint64_t before = taken_.at(r);
+        if (n > ~std::uint64_t{0} - before) return std::unexpected(crdt_errc::counter_overflow);
         bounded_counter delta;
-        delta.taken_.raise(r, taken_.at(r));
+        delta.taken_.raise(r, before + n);
+        taken_.raise(r, before + n);
         return delta;
     }
 
     /// Moves `n` from one's own quota to another's. To be called at `from`. Returns: the delta.
-    /// Errors: not_enough_quota.
+    /// Errors: not_enough_quota; counter_overflow where all that was ever moved from the one to the other would not
+    /// fit 64 bits.
     std::expected<bounded_counter, crdt_errc> transfer(const Replica& from, const Replica& to,
                                                        std::uint64_t n) {
         if (n > quota(from)) return std::unexpected(crdt_errc::not_enough_quota);
@@ -74,25 +77,22 @@ public:
         return move(from, to, n);
     }
 
-    /// What a replica may take, as far as is known here. At the replica itself that is exact.
+    /// What a replica may take, as far as is known here. At the replica itself that is exact; 2^64 - 1 where it is
+    /// more.
     [[nodiscard]] std::uint64_t quota(const Replica& r) const {
-        std::uint64_t in = 0, out = taken_.at(r);
+        detail::exact_sum in, out;
+        out.add(taken_.at(r));
         for_each_move([&](const Replica& from, const Replica& to, std::uint64_t count) {
-            if (to == r) in = sum(in, count);
-            if (from == r && !(to == r)) out = sum(out, count);
+            if (to == r) in.add(count);
+            if (from == r && !(to == r)) out.add(count);
         });
-        return in > out ? in - out : 0;
+        return excess(in, out);
     }
 
     /// All that was put in less all that was taken, as far as is known here. Where what was taken arrived
-    /// before what it was taken from, that is zero until this arrives too.
+    /// before what it was taken from, that is zero until this arrives too. At most 2^64 - 1.
     [[nodiscard]] std::uint64_t value() const {
-        std::uint64_t in = 0, out = 0;
-        for_each_move([&](const Replica& from, const Replica& to, std::uint64_t count) {
-            if (from == to) in = sum(in, count);
-        });
-        for (const std::uint64_t count : taken_.counters()) out = sum(out, count);
-        return in > out ? in - out : 0;
+        return excess(put_in(), detail::sum_of(taken_.counters()));
     }
 
     /// The least upper bound.
@@ -121,8 +121,12 @@ private:
 
     using move_type = detail::quota_move<Replica>;
 
-    static std::uint64_t sum(std::uint64_t a, std::uint64_t b) noexcept {
-        return b > ~std::uint64_t{0} - a ? ~std::uint64_t{0} : a + b;
+    [[nodiscard]] detail::exact_sum put_in() const {
+        detail::exact_sum sum;
+        for_each_move([&sum](const Replica& from, const Replica& to, std::uint64_t count) {
+            if (from == to) sum.add(count);
+        });
+        return sum;
     }
 
     template <class F>
@@ -137,9 +141,9 @@ private:
         const move_type m{from, to};
         const std::uint64_t before = moved_.at(m);
         if (n > ~std::uint64_t{0} - before) return std::unexpected(crdt_errc::counter_overflow);
-        moved_.raise(m, before + n);
         bounded_counter delta;
         delta.moved_.raise(m, before + n);
+        moved_.raise(m, before + n);
         return delta;
     }
 

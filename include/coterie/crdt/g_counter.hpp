@@ -22,9 +22,13 @@
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/error.hpp>
+#include <coterie/crdt/exact_sum.hpp>
 #include <coterie/crdt/wire_type.hpp>
 
 namespace coterie::inline v0::crdt {
+
+template <causality::replica_name Replica>
+class pn_counter;
 
 /// A sum of increments. A regular type; a lattice.
 ///
@@ -47,14 +51,7 @@ public:
     }
 
     /// The sum of all increments; the largest number, where replicas together have counted further.
-    [[nodiscard]] std::uint64_t value() const noexcept {
-        std::uint64_t sum = 0;
-        for (const std::uint64_t c : counts_.counters()) {
-            if (c > ~std::uint64_t{0} - sum) return ~std::uint64_t{0};
-            sum += c;
-        }
-        return sum;
-    }
+    [[nodiscard]] std::uint64_t value() const noexcept { return sum().saturated(); }
 
     /// What one replica has counted.
     [[nodiscard]] std::uint64_t value_of(const Replica& r) const { return counts_.at(r); }
@@ -77,6 +74,11 @@ public:
 
 private:
     friend struct codec<g_counter>;
+    friend class pn_counter<Replica>;
+
+    [[nodiscard]] detail::exact_sum sum() const noexcept {
+        return detail::sum_of(counts_.counters());
+    }
 
     causality::detail::counter_table<Replica> counts_;
 };

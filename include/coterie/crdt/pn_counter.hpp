@@ -13,7 +13,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <limits>
 #include <utility>
 
 #include <coterie/causality/replica_id.hpp>
@@ -52,14 +51,9 @@ public:
         return delta;
     }
 
-    /// Increments less decrements; the nearest number that the type has, where they are further apart.
-    [[nodiscard]] std::int64_t value() const noexcept {
-        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-        const std::uint64_t up = up_.value(), down = down_.value();
-        if (up >= down) return static_cast<std::int64_t>(up - down < most ? up - down : most);
-        return down - up > most ? std::numeric_limits<std::int64_t>::min()
-                                : -static_cast<std::int64_t>(down - up);
-    }
+    /// Increments less decrements, exactly, however many there were. The nearest number that the type has, where
+    /// they are further apart.
+    [[nodiscard]] std::int64_t value() const noexcept { return difference(up_.sum(), down_.sum()); }
 
     /// The least upper bound.
     void merge(const pn_counter& other) {
