@@ -42,7 +42,6 @@
 #include <coterie/crdt/bounded_counter.hpp>
 #include <coterie/crdt/envelope.hpp>
 #include <coterie/crdt/error.hpp>
-#include <coterie/crdt/exact_sum.hpp>
 #include <coterie/crdt/extreme_register.hpp>
 #include <coterie/crdt/flag.hpp>
 #include <coterie/crdt/g_counter.hpp>

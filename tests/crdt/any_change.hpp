@@ -118,8 +118,10 @@ template <class K, class V>
 crdt::or_map<K, V> change(crdt::or_map<K, V>& s, std::uint64_t r, std::uint64_t what,
                           std::uint64_t x) {
     const K key = element<K>(x % 3);
-    if (what % 8 == 7) return s.clear(named(r));
-    if (what % 8 > 4) return s.remove(named(r), key);
+    if constexpr (crdt::or_map<K, V>::is_removable) {
+        if (what % 8 == 7) return s.clear(named(r));
+        if (what % 8 > 4) return s.remove(named(r), key);
+    }
     return delta_or_none(
         s.update(named(r), key, [&](V& value) { return change(value, r, what / 8, x / 3); }));
 }
@@ -148,6 +150,7 @@ void for_each_type(F&& f) {
     f.template operator()<or_map<text, rw_set<text>>>("or_map<string, rw_set<string>>");
     f.template operator()<or_map<text, ew_flag<>>>("or_map<string, ew_flag>");
     f.template operator()<or_map<text, dw_flag<>>>("or_map<string, dw_flag>");
+    f.template operator()<or_map<text, g_counter<>>>("or_map<string, g_counter>");
     f.template operator()<or_map<text, pn_counter<>>>("or_map<string, pn_counter>");
     f.template operator()<or_map<text, bounded_counter<>>>("or_map<string, bounded_counter>");
     f.template operator()<or_map<text, lww_register<text>>>("or_map<string, lww_register<string>>");
@@ -155,6 +158,8 @@ void for_each_type(F&& f) {
         "or_map<string, lww_map<string, string>>");
     f.template operator()<or_map<text, or_map<text, mv_register<text>>>>(
         "or_map<string, or_map<string, mv_register<string>>>");
+    f.template operator()<or_map<text, or_map<text, bounded_counter<>>>>(
+        "or_map<string, or_map<string, bounded_counter>>");
     f.template operator()<or_map<text, or_map<text, or_map<text, g_counter<>>>>>(
         "or_map<string, or_map<string, or_map<string, g_counter>>>");
 }

@@ -2,7 +2,9 @@
 #include <coterie/crdt/or_map.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <random>
 #include <set>
@@ -11,7 +13,10 @@
 
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
+#include <coterie/crdt/bounded_counter.hpp>
+#include <coterie/crdt/error.hpp>
 #include <coterie/crdt/flag.hpp>
+#include <coterie/crdt/g_counter.hpp>
 #include <coterie/crdt/mv_register.hpp>
 #include <coterie/crdt/or_set.hpp>
 #include <coterie/crdt/pn_counter.hpp>
@@ -19,6 +24,7 @@
 #include "crdt/replicas.hpp"
 #include "crdt/specifications/or_map.hpp"
 #include "support/catch.hpp"
+#include "support/seed.hpp"
 
 using namespace coterie;
 using coterie::causality::replica_id;
@@ -34,8 +40,6 @@ using set = crdt::or_set<std::string>;
 constexpr replica_id a{1, 0}, b{2, 0};
 
 }  // namespace
-
-namespace {}  // namespace
 
 TEST_CASE("an or_map of or_sets has what was added and not removed, by element, key or all") {
     test::check_specification<or_map_case>(60, 100);
@@ -105,20 +109,94 @@ TEST_CASE("a remove of what has not arrived outlives the removal of its key (ria
     CHECK(there == here);
 }
 
-TEST_CASE(
-    "a counter that counts while its key is removed says all that its replica had said "
-    "(riak_dt#98)") {
+TEMPLATE_TEST_CASE("a map of counters has what each replica had counted when no remove knew of it",
+                   "", (crdt::or_map<std::uint32_t, crdt::g_counter<>>),
+                   (crdt::or_map<std::uint32_t, crdt::pn_counter<>>),
+                   (crdt::or_map<std::uint32_t, crdt::or_map<std::uint32_t, crdt::g_counter<>>>),
+                   (crdt::or_map<std::uint32_t, crdt::or_map<std::uint32_t, crdt::pn_counter<>>>)) {
+    test::check_specification<test::counters_case<TestType>>(60, 100);
+}
+
+TEST_CASE("of a counter a remove takes what it has seen, by replica (riak_dt#98)") {
     using amounts = crdt::or_map<std::string, crdt::pn_counter<>>;
+    const auto count = [](amounts& m, replica_id r, std::uint64_t n) {
+        REQUIRE(m.update(r, "apples", [&](auto& c) { return c.increment(r, n); }).has_value());
+    };
     amounts x;
-    REQUIRE(x.update(a, "apples", [&](auto& c) { return c.increment(a, 5); }).has_value());
+    count(x, a, 3);
     amounts y = x;
+    count(y, b, 1);
     x.remove(a, "apples");
-    REQUIRE(y.update(b, "apples", [&](auto& c) { return c.increment(b, 1); }).has_value());
+    CHECK_FALSE(x.contains("apples"));
+    for (int i = 0; i < 100; ++i) count(x, a, 2);
+    CHECK(x.find("apples")->value() == 200);
     x.merge(y);
     y.merge(x);
     CHECK(x == y);
-    REQUIRE(x.find("apples").has_value());
-    CHECK(x.find("apples")->value() == 6);
+    CHECK(x.find("apples")->value() == 201);
+    // A replica that counts on while somebody else removes says all that it had said.
+    amounts z = x;
+    z.remove({3, 0}, "apples");
+    count(x, a, 5);
+    x.merge(z);
+    CHECK(x.find("apples")->value() == 205);
+}
+
+TEST_CASE("counts whose remove has not arrived are counted beside those after it") {
+    using amounts = crdt::or_map<std::string, crdt::g_counter<>>;
+    amounts x, y;
+    const auto three = x.update(a, "k", [](auto& c) { return c.increment(a, 3); }).value();
+    const auto removed = x.remove(a, "k");
+    const auto two = x.update(a, "k", [](auto& c) { return c.increment(a, 2); }).value();
+    y.merge(three);
+    y.merge(two);
+    CHECK(y.find("k")->value() == 5);
+    CHECK(y.find("k")->value_of(a) == 5);
+    y.merge(removed);
+    CHECK(y.find("k")->value() == 2);
+    CHECK(x == y);
+}
+
+TEST_CASE("bounded_counters in a map: nothing is taken twice, in whatever order updates arrive") {
+    using stocks =
+        crdt::or_map<std::uint32_t, crdt::or_map<std::uint32_t, crdt::bounded_counter<>>>;
+    STATIC_REQUIRE_FALSE(stocks::is_removable);
+    STATIC_REQUIRE((crdt::or_map<int, crdt::pn_counter<>>::is_removable));
+    std::mt19937_64 random(test::seed());
+    for (int round = 0; round < 60; ++round) {
+        std::vector<stocks> states(3), deltas;
+        std::int64_t truth = 0;
+        for (int step = 0; step < 80; ++step) {
+            const std::size_t i = random() % 3, j = random() % 3;
+            const replica_id me{i + 1, 0}, other{j + 1, 0};
+            const std::uint64_t n = random() % 6, what = random() % 6;
+            if (what == 5) {
+                states[i].merge(deltas.empty() || n < 3 ? states[j]
+                                                        : deltas[random() % deltas.size()]);
+                continue;
+            }
+            const auto delta = states[i].update(me, 7, [&](auto& inner) {
+                return inner.update(me, 8, [&](crdt::bounded_counter<>& c) {
+                    return what < 2   ? c.increment(me, n)
+                           : what < 4 ? c.decrement(me, n)
+                                      : c.transfer(me, other, n);
+                });
+            });
+            if (!delta.has_value()) {
+                REQUIRE(delta.error() == crdt_errc::not_enough_quota);
+                continue;
+            }
+            deltas.push_back(*delta);
+            const auto moved = static_cast<std::int64_t>(n);
+            truth += what < 2 ? moved : what < 4 ? -moved : 0;
+            REQUIRE(truth >= 0);
+        }
+        stocks all;
+        std::ranges::shuffle(deltas, random);
+        for (const auto& d : deltas) all.merge(d);
+        const auto value = all.contains(7) ? all.find(7)->find(8)->value() : 0;
+        REQUIRE(value == static_cast<std::uint64_t>(truth));
+    }
 }
 
 TEST_CASE("an update that fails changes nothing") {

@@ -34,6 +34,7 @@ struct crdt_event {
     Op op;
     std::size_t number;
     std::vector<bool> past;
+    std::uint64_t replica = 0;  ///< who did it
 
     [[nodiscard]] bool knows(const crdt_event& other) const {
         return other.number < past.size() && past[other.number];
@@ -142,7 +143,7 @@ void check_specification(int rounds, int steps) {
                     break;
                 default: {
                     const auto op = C::any_op(random);
-                    events.push_back({op, events.size(), seen[i]});
+                    events.push_back({op, events.size(), seen[i], names[i]});
                     state before = states[i];
                     const auto delta = C::apply(states[i], names[i], op);
                     seen[i].resize(events.size());

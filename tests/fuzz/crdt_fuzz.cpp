@@ -78,6 +78,7 @@ constexpr check_function checks[] = {
     check<crdt::or_map<name, crdt::or_map<name, crdt::mv_register<name, name>, name>, name>>,
     check<crdt::or_map<name, crdt::lww_map<name, name, stamp, name>, name>>,
     check<crdt::or_map<name, crdt::ew_flag<name>, name>>,
+    check<crdt::or_map<name, crdt::pn_counter<name>, name>>,
 };
 
 }  // namespace

@@ -23,12 +23,14 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/protocol.hpp>
+#include <coterie/crdt/causal_value.hpp>
 #include <coterie/crdt/error.hpp>
 #include <coterie/crdt/lattice.hpp>
 
@@ -104,11 +106,15 @@ public:
     [[nodiscard]] const State& state() const noexcept { return state_; }
 
     /// Calls `f(state)` to change the value and return the delta, or a std::expected of it, and has that sent.
+    /// Where f fails or throws, a causal value (a set, map, flag or mv_register with replica names) and a counter are
+    /// what they were. Any other value keeps what f did, and each peer is sent the whole state.
     /// Returns: what f returns, but for the delta. Peers hear of it at the next tick, which is due now.
     template <class F>
     std::expected<void, crdt_errc> update(steady_time now, F&& f) {
+        attempt work(*this, now);
         std::expected<State, crdt_errc> delta = f(state_);
         if (!delta.has_value()) return std::unexpected(delta.error());
+        work.succeed(*delta);
         buffer(std::move(*delta), std::nullopt);
         if (!due_.has_value() || now < *due_) due_ = now;
         return {};
@@ -205,6 +211,9 @@ private:
         due_ = due_.value_or(now);
     }
 
+    /// A change of the state that may fail.
+    class attempt;
+
     [[nodiscard]] bool is_behind(const peer& p) const noexcept {
         return p.needs_state || p.acknowledged < next_;
     }
@@ -225,6 +234,47 @@ private:
 };
 
 // --- details ---------------------------------------------------------------------------------------
+
+template <delta_lattice State, std::regular Address>
+class anti_entropy<State, Address>::attempt {
+public:
+    attempt(anti_entropy& replica, steady_time now)
+        : replica_(&replica), now_(now), before_(replica.state_) {}
+    attempt(const attempt&) = delete;
+    attempt& operator=(const attempt&) = delete;
+    ~attempt() {
+        if (has_succeeded_) return;
+        if constexpr (is_copied) {
+            replica_->state_ = std::move(before_);
+        } else if constexpr (!detail::causal<State>) {
+            for (peer& p : replica_->peers_) replica_->send_state(p, now_);
+        }
+    }
+
+    void succeed(State& delta) {
+        if constexpr (detail::causal<State>) {
+            before_.reconcile(delta);
+            before_.keep();
+        }
+        has_succeeded_ = true;
+    }
+
+private:
+    struct nothing_kept {
+        explicit nothing_kept(State& /*state*/) noexcept {}
+    };
+    static constexpr bool is_copied = requires { requires State::is_cheap_to_copy; };
+    using kept =
+        std::conditional_t<is_copied, State,
+                           typename std::conditional_t<detail::causal<State>,
+                                                       std::type_identity<detail::lending<State>>,
+                                                       std::type_identity<nothing_kept>>::type>;
+
+    anti_entropy* replica_;
+    steady_time now_;
+    kept before_;
+    bool has_succeeded_ = false;
+};
 
 template <delta_lattice State, std::regular Address>
 std::expected<void, anti_entropy_errc> anti_entropy<State, Address>::receive(const Address& from,

@@ -45,6 +45,10 @@ class bounded_counter {
 public:
     /// Which value it is in an envelope.
     static constexpr wire_type type_on_wire = wire_type::bounded_counter;
+    /// It has an entry a replica: who may have to undo a change keeps a copy.
+    static constexpr bool is_cheap_to_copy = true;
+    /// An or_map cannot remove one: what was taken would be forgotten, and the same quota spent again.
+    static constexpr bool is_removable = false;
 
     /// Adds `n`, to the quota of `r`. Returns: the delta. Errors: counter_overflow where all that was ever put
     /// in would not fit 64 bits.

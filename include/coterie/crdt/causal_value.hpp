@@ -10,9 +10,11 @@
 #include <utility>
 
 #include <coterie/causality/retired_replicas.hpp>
+#include <coterie/core/assert.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/error.hpp>
+#include <coterie/crdt/undo_log.hpp>
 
 namespace coterie::inline v0::crdt::detail {
 
@@ -24,15 +26,40 @@ public:
     using store_type = Store;
     using context_type = causal_context<Replica>;
 
-    /// The least upper bound of two states.
+    causal_value() = default;
+    causal_value(const causal_value& other) : state_(other.state_) {}
+    /// What is lent stays with whom it is lent to: that is copied.
+    causal_value(causal_value&& other) noexcept
+        : state_(other.log() == nullptr ? std::move(other.state_) : state_type(other.state_)) {}
+    causal_value& operator=(const causal_value& other) {
+        if (this != &other) assign(state_type(other.state_));
+        return *this;
+    }
+    causal_value& operator=(causal_value&& other) noexcept {
+        if (this != &other) {
+            assign(other.log() == nullptr ? std::move(other.state_) : state_type(other.state_));
+        }
+        return *this;
+    }
+    ~causal_value() = default;
+
+    /// The least upper bound of two states. Where a copy of an element throws, this has merged a part of the
+    /// other, or nothing: merge again.
     void merge(const Derived& other) {
-        if (&other.state_ != &state_) state_.merge(other.state_);
+        if (&other.state_ == &state_) return;
+        COTERIE_ASSERT(!is_away() && !other.is_away());
+        if (auto* const log = loan_.log()) {
+            log->keep(state_.store.lost_to(other.state_.store, other.state_.context));
+            log->note(other.state_.context.without(state_.context));
+        }
+        state_.merge(other.state_);
     }
 
     /// The least upper bound, where some replicas have retired, and one or both may have forgotten them.
     /// Complexity: that of merge, and linear in the retired replicas. See causality/retired_replicas.hpp.
     void merge(const Derived& other, const causality::retired_replicas<Replica>& retired) {
         context_type theirs = other.state_.context;
+        keep_whole();
         retired.restore_in(state_.context, theirs);
         if (&other.state_ != &state_) state_.merge(other.state_.store, theirs);
         forget(retired);
@@ -50,6 +77,7 @@ public:
     /// Forgets retired replicas. Requires: every member is done with them. From then on states are merged with
     /// `merge(other, retired)`, and compared when both have forgotten.
     void forget(const causality::retired_replicas<Replica>& retired) {
+        keep_whole();
         retired.forget_in(state_.context);
     }
 
@@ -77,6 +105,37 @@ public:
 protected:
     friend struct causal_access;
 
+    using state_type = causal_state<Store, Replica>;
+    using log_type = undo_log<Store, Replica>;
+
+    /// Where to note what is done, or null: whoever lent this value may have to undo it.
+    [[nodiscard]] log_type* log() const noexcept { return loan_.log(); }
+
+    /// Whether a part of the state is lent: then nothing else is done with it.
+    [[nodiscard]] bool is_away() const noexcept { return loan_.is_away(); }
+    void set_away(bool is_away) noexcept { loan_.set_away(is_away); }
+
+    /// Takes a new event into the context.
+    void know(const dot<Replica>& event) {
+        if (auto* const log = loan_.log()) log->note(event);
+        state_.context.insert(event);
+    }
+    /// Takes new events into the context.
+    void know(const dot_range<Replica>& events) {
+        if (auto* const log = loan_.log()) {
+            context_type news;
+            news.insert_range(events);
+            log->note(news);
+        }
+        state_.context.insert_range(events);
+    }
+
+    /// Empties the store.
+    void take_all() {
+        if (auto* const log = loan_.log()) log->keep(std::move(state_.store));
+        state_.store.clear();
+    }
+
     /// The name of the next event of `r`.
     [[nodiscard]] std::expected<dot<Replica>, crdt_errc> next_event(const Replica& r) const {
         const auto event = state_.context.next(r);
@@ -91,7 +150,21 @@ protected:
         return context;
     }
 
-    causal_state<Store, Replica> state_;
+    state_type state_;
+
+private:
+    void assign(state_type&& state) {
+        COTERIE_ASSERT(!is_away());
+        if (auto* const log = loan_.log()) log->keep_whole(std::move(state_));
+        state_ = std::move(state);
+    }
+
+    void keep_whole() {
+        COTERIE_ASSERT(!is_away());
+        if (auto* const log = loan_.log()) log->keep_whole(state_type(state_));
+    }
+
+    loan_state<log_type> loan_;
 };
 
 /// For or_map and the codec: the parts of a replicated value.
@@ -100,6 +173,48 @@ struct causal_access {
     static auto& state(Value& value) noexcept {
         return value.state_;
     }
+    template <class Value>
+    using log_of = Value::log_type;
+    template <class Value>
+    static void set_log(Value& value, log_of<Value>* log) noexcept {
+        value.loan_.set_log(log);
+    }
+};
+
+/// A replicated value that is lent to a function, to be changed all or not at all. Unless `keep` is called, the end
+/// of the lending undoes what was done to it, also where the function throws.
+template <class Value>
+class lending {
+public:
+    explicit lending(Value& value) noexcept : value_(&value) {
+        causal_access::set_log(value, &log_);
+    }
+    lending(const lending&) = delete;
+    lending& operator=(const lending&) = delete;
+    ~lending() {
+        causal_access::set_log(*value_, nullptr);
+        if (!is_kept_) log_.undo(causal_access::state(*value_));
+    }
+
+    /// Makes value and delta tell the same: what only one of them has gets into the other.
+    void reconcile(Value& delta) {
+        auto& state = causal_access::state(*value_);
+        auto& told = causal_access::state(delta);
+        log_.settle(state);
+        if (!state.context.includes(told.context)) value_->merge(delta);
+        if (!log_.is_told_by(told.context)) told.merge(log_.delta_of(state));
+    }
+
+    /// What was done stays. Requires: reconciled.
+    void keep() noexcept { is_kept_ = true; }
+
+    /// What was done. Requires: reconciled.
+    [[nodiscard]] auto& log() noexcept { return log_; }
+
+private:
+    Value* value_;
+    causal_access::log_of<Value> log_;
+    bool is_kept_ = false;
 };
 
 /// A replicated value over a dot store.

@@ -6,6 +6,7 @@
 // its own size. For the library's own headers.
 
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,8 @@ public:
 
     /// The value of a slot. Requires: it is alive.
     [[nodiscard]] const T& at(std::size_t slot) const { return values_[alive_.rank(slot)]; }
+    /// \copydoc at
+    [[nodiscard]] T& at(std::size_t slot) { return values_[alive_.rank(slot)]; }
 
     /// Calls `f(slot, value)` for each slot that is alive, in order.
     template <class F>
@@ -91,7 +94,24 @@ template <class T>
 std::size_t dot_block<T>::add(const block_mask& added, const dot_block& from) {
     const std::size_t count = added.count();
     if (!alive_.any() && added == from.alive_) {
-        values_ = from.values_;
+        std::vector<T> values = from.values_;
+        values_ = std::move(values);
+    } else if constexpr (!std::is_nothrow_copy_constructible_v<T>) {
+        // What is added is copied before anything is moved.
+        std::vector<T> news;
+        news.reserve(count);
+        std::size_t theirs = 0;
+        from.alive_.for_each([&](std::size_t slot) {
+            if (added.test(slot)) news.push_back(from.values_[theirs]);
+            ++theirs;
+        });
+        std::vector<T> values;
+        values.reserve(values_.size() + count);
+        std::size_t mine = 0, next = 0;
+        (alive_ | added).for_each([&](std::size_t slot) {
+            values.push_back(std::move(added.test(slot) ? news[next++] : values_[mine++]));
+        });
+        values_ = std::move(values);
     } else {
         std::vector<T> values;
         values.reserve(values_.size() + count);

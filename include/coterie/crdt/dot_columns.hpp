@@ -75,6 +75,27 @@ public:
         return row_at(ordinal, slot);
     }
 
+    /// Takes a row out. Requires: there is one.
+    T take(row r) {
+        T x = std::move(blocks_[ordinal_of(r)].dots.at(slot_in(r)));
+        erase(r);
+        return x;
+    }
+
+    /// Calls `f(dot, value)` for all rows, with values to be moved from.
+    template <class F>
+    void drain(F&& f) {
+        for (const std::uint32_t c : order_) {
+            for (const part& p : columns_[c].parts) {
+                dot_block<T>& dots = blocks_[p.ordinal].dots;
+                dots.alive().for_each([&](std::size_t slot) {
+                    f(dot<Replica>{columns_[c].replica, counter_of(p.number, slot)},
+                      std::move(dots.at(slot)));
+                });
+            }
+        }
+    }
+
     /// Removes a row. Requires: there is one.
     void erase(row r) {
         block_mask removed;
@@ -125,6 +146,10 @@ public:
     /// Calls `f(dot, value)` for the rows that a context has not seen, in the order of for_each.
     template <class F>
     void for_each_since(const causal_context<Replica>& context, F&& f) const;
+
+    /// Calls `f(dot, value)` for the rows that a context has seen, in the order of for_each.
+    template <class F>
+    void for_each_seen(const causal_context<Replica>& context, F&& f) const;
 
     /// Whether all dots that are alive in `other` and seen by `mine` are alive here.
     [[nodiscard]] bool keeps_all_of(const dot_columns& other,
@@ -261,6 +286,27 @@ private:
                    [](const part& a, const part& b) { return a.number < b.number; });
         c.parts = std::move(all);
     }
+    /// Parts that a merge adds to a column: at its end, or where a copy of a value throws.
+    struct new_parts_of {
+        new_parts_of(dot_columns& t, std::uint32_t c) noexcept : table(t), column_number(c) {}
+        new_parts_of(const new_parts_of&) = delete;
+        new_parts_of& operator=(const new_parts_of&) = delete;
+        ~new_parts_of() {
+            if (is_settled) return;
+            settle();
+            table.release_empty_blocks(table.columns_[column_number]);
+        }
+        void settle() {
+            if (!parts.empty()) add_parts(table.columns_[column_number], parts);
+            is_settled = true;
+        }
+
+        dot_columns& table;
+        std::uint32_t column_number;
+        std::vector<part> parts{};
+        bool is_settled = false;
+    };
+
     /// Forgets blocks in which nothing is alive.
     void release_empty_blocks(column& c) {
         std::erase_if(c.parts, [this](const part& p) {
@@ -369,7 +415,7 @@ bool dot_columns<T, Replica>::merge(const causal_context<Replica>& mine, const d
         const std::uint32_t c = acquire_column(range.replica);
         const std::uint64_t last_number = block_number(range.last);
 
-        std::vector<part> new_parts;
+        new_parts_of fresh(*this, c);
         bool is_any_empty = false;
         const std::vector<part> no_parts;
         const std::vector<part>& their_parts =
@@ -420,14 +466,14 @@ bool dot_columns<T, Replica>::merge(const causal_context<Replica>& mine, const d
             if (added.any()) {
                 if (!own_here) {
                     ordinal = new_block(c, number);
-                    new_parts.push_back({number, ordinal});
+                    fresh.parts.push_back({number, ordinal});
                 }
                 rows_ += blocks_[ordinal].dots.add(added, from->dots);
                 added.for_each([&](std::size_t slot) { after_addition(row_at(ordinal, slot)); });
                 is_changed = true;
             }
         }
-        if (!new_parts.empty()) add_parts(columns_[c], new_parts);
+        fresh.settle();
         if (is_any_empty) release_empty_blocks(columns_[c]);
     });
     return is_changed;
@@ -441,6 +487,20 @@ void dot_columns<T, Replica>::for_each_since(const causal_context<Replica>& cont
         for (const part& p : columns_[c].parts) {
             const dot_block<T>& dots = blocks_[p.ordinal].dots;
             (dots.alive() & ~seen.block(p.number)).for_each([&](std::size_t slot) {
+                f(dot<Replica>{columns_[c].replica, counter_of(p.number, slot)}, dots.at(slot));
+            });
+        }
+    }
+}
+
+template <class T, replica_name Replica>
+template <class F>
+void dot_columns<T, Replica>::for_each_seen(const causal_context<Replica>& context, F&& f) const {
+    for (const std::uint32_t c : order_) {
+        const seen_of<Replica> seen(context, columns_[c].replica);
+        for (const part& p : columns_[c].parts) {
+            const dot_block<T>& dots = blocks_[p.ordinal].dots;
+            (dots.alive() & seen.block(p.number)).for_each([&](std::size_t slot) {
                 f(dot<Replica>{columns_[c].replica, counter_of(p.number, slot)}, dots.at(slot));
             });
         }

@@ -9,7 +9,7 @@
 // A store S: `merge(mine, other, theirs)` joins by the two contexts; `is_empty()`; `for_each_dot(f)`;
 // `since(context)` is what of it a context has not seen; `keeps_all_of(other, mine)` says whether it has
 // everything alive that `other` has alive and `mine` has seen; `find_conflict(other)` finds a dot that both have
-// alive and that says different things.
+// alive and that says different things. To undo: `lost_to(other, theirs)`, `erase_all(events)`, `absorb(rows)`.
 // Source: Almeida, Shoker and Baquero, "Delta State Replicated Data Types", arXiv:1603.01529, section 7.
 
 #include <algorithm>
@@ -60,25 +60,48 @@ public:
 
     void clear() noexcept { entries_.clear(); }
 
+    /// What is to be added is copied first; then nothing is but moved.
     void merge(const causal_context<Replica>& mine, const dot_values& other,
                const causal_context<Replica>& theirs) {
-        std::vector<entry> joined;
-        auto a = entries_.begin();
-        auto b = other.entries_.begin();
-        while (a != entries_.end() || b != other.entries_.end()) {
-            if (b == other.entries_.end() || (a != entries_.end() && a->at < b->at)) {
-                if (!theirs.contains(a->at)) joined.push_back(std::move(*a));
-                ++a;
-            } else if (a == entries_.end() || b->at < a->at) {
-                if (!mine.contains(b->at)) joined.push_back(*b);
-                ++b;
-            } else {
-                joined.push_back(std::move(*a));
-                ++a;
-                ++b;
-            }
+        dot_values news = other.since(mine);
+        drop(other, theirs);
+        absorb(std::move(news));
+    }
+
+    /// Removes what `theirs` has seen and `other` no longer has.
+    void drop(const dot_values& other, const causal_context<Replica>& theirs) {
+        std::erase_if(entries_, [&](const entry& e) {
+            return theirs.contains(e.at) && other.find(e.at) == nullptr;
+        });
+    }
+
+    /// Adds the entries of which the dot is not there, by moving.
+    void absorb(dot_values&& more) {
+        if (entries_.empty()) {
+            entries_ = std::move(more.entries_);
+            return;
         }
-        entries_ = std::move(joined);
+        for (entry& e : more.entries_) {
+            const auto at = place_of(e.at) - entries_.begin();
+            const auto here = entries_.begin() + at;
+            if (here != entries_.end() && here->at == e.at) continue;
+            entries_.insert(here, std::move(e));
+        }
+    }
+
+    /// Removes all entries whose events are in a set.
+    void erase_all(const causal_context<Replica>& events) {
+        std::erase_if(entries_, [&](const entry& e) { return events.contains(e.at); });
+    }
+
+    /// Copies of what a merge with `other` would remove.
+    [[nodiscard]] dot_values lost_to(const dot_values& other,
+                                     const causal_context<Replica>& theirs) const {
+        dot_values lost;
+        for (const entry& e : entries_) {
+            if (theirs.contains(e.at) && other.find(e.at) == nullptr) lost.entries_.push_back(e);
+        }
+        return lost;
     }
 
     [[nodiscard]] dot_values since(const causal_context<Replica>& context) const {
@@ -163,46 +186,125 @@ public:
         return at != entries_.end() && at->first == key ? &at->second : nullptr;
     }
 
-    /// Takes the store of a key out, or an empty one. Put it back.
-    [[nodiscard]] Store take(const Key& key) {
+    /// Where the store of a key is. A key that is not there gets an empty one: to be filled, or given to `settle`.
+    [[nodiscard]] std::size_t place_for(const Key& key) {
         const auto at = place_of(key);
-        return at != entries_.end() && at->first == key ? std::move(mutable_at(at)->second)
-                                                        : Store();
+        const auto i = static_cast<std::size_t>(at - entries_.begin());
+        if (at == entries_.end() || !(at->first == key)) {
+            entries_.insert(mutable_at(at), entry{key, Store()});
+        }
+        return i;
+    }
+    /// The store at a place.
+    [[nodiscard]] Store& store_at(std::size_t i) noexcept { return entries_[i].second; }
+    /// Removes the key at a place, if its store is empty.
+    void settle(std::size_t i) {
+        if (entries_[i].second.is_empty()) {
+            entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(i));
+        }
     }
 
-    /// Sets the store of a key; an empty one removes the key.
-    void put(const Key& key, Store store) {
+    /// Sets the store of a key; an empty one removes the key. Returns: the store before, or an empty one.
+    Store put(const Key& key, Store store) {
+        if (store.is_empty()) return take(key).second;
+        return std::exchange(store_at(place_for(key)), std::move(store));
+    }
+
+    /// Takes a key and its store out; an empty store, if it is not there.
+    entry take(const Key& key) {
         const auto at = mutable_at(place_of(key));
-        const bool is_there = at != entries_.end() && at->first == key;
-        if (store.is_empty()) {
-            if (is_there) entries_.erase(at);
-        } else if (is_there) {
-            at->second = std::move(store);
+        if (at == entries_.end() || !(at->first == key)) return {};
+        entry taken = std::move(*at);
+        entries_.erase(at);
+        return taken;
+    }
+
+    /// Sets the stores of some keys, by moving.
+    void replace(keyed_stores&& more) {
+        for (entry& e : more.entries_) {
+            const auto at = mutable_at(place_of(e.first));
+            if (at != entries_.end() && at->first == e.first) {
+                at->second = std::move(e.second);
+            } else {
+                entries_.insert(at, std::move(e));
+            }
+        }
+    }
+
+    /// Adds the rows of one key that are not there, by moving.
+    void absorb(entry&& e) {
+        if (e.second.is_empty()) return;
+        const auto at = mutable_at(place_of(e.first));
+        if (at != entries_.end() && at->first == e.first) {
+            at->second.absorb(std::move(e.second));
         } else {
-            entries_.insert(at, {key, std::move(store)});
+            entries_.insert(at, std::move(e));
         }
     }
 
     void clear() noexcept { entries_.clear(); }
 
+    /// What is to be added is copied first; then nothing is but moved.
     void merge(const causal_context<Replica>& mine, const keyed_stores& other,
                const causal_context<Replica>& theirs) {
+        keyed_stores news = other.since(mine);
+        drop(other, theirs);
+        absorb(std::move(news));
+    }
+
+    /// Removes what `theirs` has seen and `other` no longer has.
+    void drop(const keyed_stores& other, const causal_context<Replica>& theirs) {
+        bool is_any_empty = false;
+        for_each_beside(entries_, other, [&](entry& e, const Store& beside) {
+            e.second.drop(beside, theirs);
+            is_any_empty = is_any_empty || e.second.is_empty();
+        });
+        if (is_any_empty) erase_empty();
+    }
+
+    /// Adds the rows that are not there, by moving.
+    void absorb(keyed_stores&& more) {
+        if (entries_.empty()) {
+            entries_ = std::move(more.entries_);
+            return;
+        }
+        if (more.entries_.size() == 1) {
+            absorb(std::move(more.entries_.front()));
+            return;
+        }
+        if (more.entries_.empty()) return;
         std::vector<entry> joined;
-        const Store none;
+        joined.reserve(entries_.size() + more.entries_.size());
         auto a = entries_.begin();
-        auto b = other.entries_.begin();
-        while (a != entries_.end() || b != other.entries_.end()) {
-            const bool has_mine =
-                b == other.entries_.end() || (a != entries_.end() && !(b->first < a->first));
-            const bool has_theirs =
-                a == entries_.end() || (b != other.entries_.end() && !(a->first < b->first));
-            entry e{has_mine ? a->first : b->first, has_mine ? std::move(a->second) : Store()};
-            e.second.merge(mine, has_theirs ? b->second : none, theirs);
-            if (!e.second.is_empty()) joined.push_back(std::move(e));
-            if (has_mine) ++a;
-            if (has_theirs) ++b;
+        auto b = more.entries_.begin();
+        while (a != entries_.end() || b != more.entries_.end()) {
+            if (b == more.entries_.end() || (a != entries_.end() && a->first < b->first)) {
+                joined.push_back(std::move(*a++));
+            } else if (a == entries_.end() || b->first < a->first) {
+                joined.push_back(std::move(*b++));
+            } else {
+                joined.push_back(std::move(*a++));
+                joined.back().second.absorb(std::move(b++->second));
+            }
         }
         entries_ = std::move(joined);
+    }
+
+    /// Removes all rows whose events are in a set.
+    void erase_all(const causal_context<Replica>& events) {
+        for (entry& e : entries_) e.second.erase_all(events);
+        erase_empty();
+    }
+
+    /// Copies of what a merge with `other` would remove.
+    [[nodiscard]] keyed_stores lost_to(const keyed_stores& other,
+                                       const causal_context<Replica>& theirs) const {
+        keyed_stores lost;
+        for_each_beside(entries_, other, [&](const entry& e, const Store& beside) {
+            Store s = e.second.lost_to(beside, theirs);
+            if (!s.is_empty()) lost.entries_.push_back({e.first, std::move(s)});
+        });
+        return lost;
     }
 
     [[nodiscard]] keyed_stores since(const causal_context<Replica>& context) const {
@@ -283,6 +385,21 @@ private:
     }
     [[nodiscard]] auto mutable_at(std::vector<entry>::const_iterator at) {
         return entries_.begin() + (at - entries_.cbegin());
+    }
+
+    /// Calls `f(entry, store)` for each entry, with the store that `other` has for its key, or an empty one.
+    template <class Entries, class F>
+    static void for_each_beside(Entries& entries, const keyed_stores& other, F&& f) {
+        const Store none;
+        auto b = other.entries_.begin();
+        for (auto& e : entries) {
+            while (b != other.entries_.end() && b->first < e.first) ++b;
+            f(e, b != other.entries_.end() && !(e.first < b->first) ? b->second : none);
+        }
+    }
+
+    void erase_empty() {
+        std::erase_if(entries_, [](const entry& e) { return e.second.is_empty(); });
     }
 
     std::vector<entry> entries_;  // in the order of their keys

@@ -94,14 +94,63 @@ public:
         if (!index_.is_built() && duplicates_ != 0) recount_duplicates();
     }
 
-    /// Joins: what either has and the other has not seen and removed.
+    /// Takes a row out, if it is there.
+    std::optional<T> take(const dot<Replica>& d) {
+        const std::optional<row> r = columns_.find(d);
+        if (!r.has_value()) return std::nullopt;
+        remove_from_index(*r);
+        std::optional<T> x(columns_.take(*r));
+        if (!index_.is_built() && duplicates_ != 0) recount_duplicates();
+        return x;
+    }
+
+    /// Joins: what either has and the other has not seen and removed. Where a copy of a value throws, rows may have
+    /// been removed, and none is added.
     void merge(const causal_context<Replica>& mine, const dot_table& other,
                const causal_context<Replica>& theirs) {
-        std::vector<row> added;
+        added_rows added(*this);
         const bool is_changed = columns_.merge(
             mine, other.columns_, theirs, [this](row r) { remove_from_index(r); },
-            [&added](row r) { added.push_back(r); });
-        if (is_changed) index_rows(added);
+            [&added](row r) { added.rows.push_back(r); });
+        if (is_changed) index_rows(added.rows);
+        added.is_complete = true;
+    }
+
+    /// Removes what `theirs` has seen and `other` no longer has.
+    void drop(const dot_table& other, const causal_context<Replica>& theirs) {
+        merge(theirs, other, theirs);
+    }
+
+    /// Adds the rows that are not there, by moving.
+    void absorb(dot_table&& more) {
+        if (is_empty()) {
+            *this = std::move(more);
+            return;
+        }
+        more.columns_.drain([this](const dot<Replica>& d, T&& x) {
+            if (!is_alive(d)) insert(d, std::move(x));
+        });
+        more.clear();
+    }
+
+    /// Removes all rows whose events are in a set.
+    void erase_all(const causal_context<Replica>& events) {
+        if (events.empty()) return;
+        std::vector<dot<Replica>> found;
+        for_each_dot([&](const dot<Replica>& d) {
+            if (events.contains(d)) found.push_back(d);
+        });
+        for (const dot<Replica>& d : found) erase(d);
+    }
+
+    /// Copies of what a merge with `other` would remove.
+    [[nodiscard]] dot_table lost_to(const dot_table& other,
+                                    const causal_context<Replica>& theirs) const {
+        dot_table lost;
+        columns_.for_each_seen(theirs, [&](const dot<Replica>& d, const T& x) {
+            if (!other.is_alive(d)) lost.insert(d, x);
+        });
+        return lost;
     }
 
     /// Calls `f(dot, value)` for all rows: by replica, then by counter.
@@ -168,6 +217,22 @@ public:
 
 private:
     using row = row_index::row;
+
+    /// Rows that a merge adds. Until that is complete, they are not in the index, and may have to go again.
+    struct added_rows {
+        explicit added_rows(dot_table& t) noexcept : table(t) {}
+        added_rows(const added_rows&) = delete;
+        added_rows& operator=(const added_rows&) = delete;
+        ~added_rows() {
+            if (is_complete) return;
+            for (const row r : rows) table.columns_.erase(r);
+            table.index_rows({});
+        }
+
+        dot_table& table;
+        std::vector<row> rows{};
+        bool is_complete = false;
+    };
 
     /// Above this many rows there is an index.
     static constexpr std::size_t most_without_index = 64;

@@ -19,6 +19,9 @@ public:
         high_ += low_ < n ? 1 : 0;
     }
 
+    /// Whether the sum is less than 2^64.
+    [[nodiscard]] constexpr bool fits() const noexcept { return high_ == 0; }
+
     /// The sum; the largest number where it is larger.
     [[nodiscard]] constexpr std::uint64_t saturated() const noexcept {
         return high_ != 0 ? ~std::uint64_t{0} : low_;

@@ -39,7 +39,9 @@ public:
 
     /// The least upper bound: the better of the two.
     void merge(const Derived& other) {
-        if (!(other <= static_cast<const Derived&>(*this))) best_ = other.best_;
+        if (other <= static_cast<const Derived&>(*this)) return;
+        auto copy = other.best_;
+        best_ = std::move(copy);
     }
 
     /// The smallest state that brings `other` up to date with this one: this, or nothing.

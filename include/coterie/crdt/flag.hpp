@@ -78,17 +78,17 @@ protected:
         const auto event = this->next_event(r);
         if (!event.has_value()) return std::unexpected(event.error());
         Derived delta = unmark();
-        for (auto* const state : {&this->state_, &delta.state_}) {
-            state->store.insert(*event, {});
-            state->context.insert(*event);
-        }
+        delta.state_.store.insert(*event, {});
+        delta.state_.context.insert(*event);
+        this->state_.store.insert(*event, {});
+        this->know(*event);
         return delta;
     }
 
     Derived unmark() {
         Derived delta;
         delta.state_.context = this->dots_of(this->state_.store);
-        this->state_.store.clear();
+        this->take_all();
         return delta;
     }
 };

@@ -27,6 +27,12 @@
 
 namespace coterie::inline v0::crdt {
 
+namespace detail {
+
+struct counter_access;
+
+}  // namespace detail
+
 template <causality::replica_name Replica>
 class pn_counter;
 
@@ -37,16 +43,20 @@ class pn_counter;
 template <causality::replica_name Replica = causality::replica_id>
 class g_counter {
 public:
+    using replica_type = Replica;
+
     /// Which value it is in an envelope.
     static constexpr wire_type type_on_wire = wire_type::g_counter;
+    /// It has an entry a replica: who may have to undo a change keeps a copy.
+    static constexpr bool is_cheap_to_copy = true;
 
     /// Adds `n`. Returns: the delta. Errors: counter_overflow where the replica's count, or the value, would
     /// not fit 64 bits.
     std::expected<g_counter, crdt_errc> increment(const Replica& r, std::uint64_t n = 1) {
         if (n > ~std::uint64_t{0} - value()) return std::unexpected(crdt_errc::counter_overflow);
-        counts_.raise(r, counts_.at(r) + n);
         g_counter delta;
-        delta.counts_.raise(r, counts_.at(r));
+        delta.counts_.raise(r, counts_.at(r) + n);
+        counts_.raise(r, counts_.at(r) + n);
         return delta;
     }
 
@@ -75,6 +85,7 @@ public:
 private:
     friend struct codec<g_counter>;
     friend class pn_counter<Replica>;
+    friend struct detail::counter_access;
 
     [[nodiscard]] detail::exact_sum sum() const noexcept {
         return detail::sum_of(counts_.counters());

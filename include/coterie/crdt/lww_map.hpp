@@ -217,7 +217,7 @@ private:
         return at != c.end() && at->key == key ? &*at : nullptr;
     }
 
-    void put(const row& x) {
+    void put(row x) {
         if (chunks_.empty()) chunks_.emplace_back();
         const std::size_t i = chunks_.front().empty() ? 0 : chunk_of(x.key);
         chunk& c = chunks_[i];
@@ -225,12 +225,13 @@ private:
         if (at != c.end() && at->key == x.key) {
             if (!is_before(*at, x)) return;
             alive_ -= at->value ? 1U : 0U;
-            *at = x;
+            alive_ += x.value ? 1U : 0U;
+            *at = std::move(x);
         } else {
-            c.insert(at, x);
+            alive_ += x.value ? 1U : 0U;
+            c.insert(at, std::move(x));
             rows_ += 1;
         }
-        alive_ += x.value ? 1U : 0U;
         if (c.size() <= most_in_chunk) return;
         const auto middle = c.begin() + static_cast<std::ptrdiff_t>(c.size() / 2);
         chunk upper(std::make_move_iterator(middle), std::make_move_iterator(c.end()));
@@ -241,7 +242,7 @@ private:
     lww_map write(row x) {
         lww_map delta;
         delta.put(x);
-        put(x);
+        put(std::move(x));
         return delta;
     }
 

@@ -59,7 +59,9 @@ public:
 
     /// The least upper bound: the last assignment of both.
     void merge(const lww_register& other) {
-        if (last_ < other.last_) last_ = other.last_;
+        if (!(last_ < other.last_)) return;
+        auto copy = other.last_;
+        last_ = std::move(copy);
     }
 
     /// The smallest state that brings `other` up to date with this one: this, or nothing.

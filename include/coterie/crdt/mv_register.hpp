@@ -20,7 +20,6 @@
 #include <utility>
 #include <vector>
 
-#include <coterie/causality/dot.hpp>
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/crdt/causal_value.hpp>
 #include <coterie/crdt/dot_store.hpp>
@@ -43,9 +42,13 @@ public:
     std::expected<mv_register, crdt_errc> assign(const Replica& r, T v) {
         const auto event = this->next_event(r);
         if (!event.has_value()) return std::unexpected(event.error());
-        mv_register delta = clear(r);
-        delta.put(*event, v);
-        put(*event, std::move(v));
+        mv_register delta;
+        delta.state_.store.insert(*event, v);  // the copy that may throw is before all changes
+        delta.state_.context = this->dots_of(this->state_.store);
+        delta.state_.context.insert(*event);
+        this->take_all();
+        this->state_.store.insert(*event, std::move(v));
+        this->know(*event);
         return delta;
     }
 
@@ -53,7 +56,7 @@ public:
     mv_register clear(const Replica& /*r*/) {
         mv_register delta;
         delta.state_.context = this->dots_of(this->state_.store);
-        this->state_.store.clear();
+        this->take_all();
         return delta;
     }
 
@@ -68,12 +71,6 @@ public:
 
     /// How many assignments stand side by side; their values may be equal.
     [[nodiscard]] std::size_t size() const noexcept { return this->state_.store.entries().size(); }
-
-private:
-    void put(const causality::dot<Replica>& event, T v) {
-        this->state_.store.insert(event, std::move(v));
-        this->state_.context.insert(event);
-    }
 };
 
 }  // namespace coterie::inline v0::crdt

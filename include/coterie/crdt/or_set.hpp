@@ -53,14 +53,24 @@ public:
     std::expected<or_set, crdt_errc> add(const Replica& r, T x) {
         const auto event = this->next_event(r);
         if (!event.has_value()) return std::unexpected(event.error());
-        or_set delta = take_out(x);
-        delta.put(*event, x);
-        put(*event, std::move(x));
+        context_type additions = observed(x);
+        or_set delta;
+        delta.state_.store.insert(*event, x);  // the copy that may throw is before all changes
+        take_out(additions);
+        delta.state_.context = std::move(additions);
+        delta.state_.context.insert(*event);
+        this->state_.store.insert(*event, std::move(x));
+        this->know(*event);
         return delta;
     }
 
     /// Removes an element: its additions that were seen here. Returns: the delta.
-    or_set remove(const Replica& /*r*/, const T& x) { return take_out(x); }
+    or_set remove(const Replica& /*r*/, const T& x) {
+        or_set delta;
+        delta.state_.context = observed(x);
+        take_out(delta.state_.context);
+        return delta;
+    }
 
     /// Removes what was read elsewhere: the additions of an element that observed() gave there. One that has
     /// not been seen here yet will not come to life when it arrives. Returns: the delta.
@@ -75,7 +85,7 @@ public:
     or_set clear(const Replica& /*r*/) {
         or_set delta;
         delta.state_.context = this->dots_of(this->state_.store);
-        this->state_.store.clear();
+        this->take_all();
         return delta;
     }
 
@@ -103,20 +113,21 @@ public:
     [[nodiscard]] std::size_t heap_bytes() const noexcept { return this->state_.store.bytes(); }
 
 private:
-    /// Removes an element, and says which additions that were.
-    or_set take_out(const T& x) {
-        or_set delta;
-        delta.state_.context = observed(x);
-        delta.state_.context.for_each_range([this](const causality::dot_range<Replica>& r) {
-            for (std::uint64_t c = r.first; c <= r.last; ++c)
-                this->state_.store.erase({r.replica, c});
+    /// Removes additions that are seen here.
+    void take_out(const context_type& additions) {
+        additions.for_each_range([this](const causality::dot_range<Replica>& r) {
+            for (std::uint64_t c = r.first; c <= r.last; ++c) take_out({r.replica, c});
         });
-        return delta;
     }
-
-    void put(const causality::dot<Replica>& event, T x) {
-        this->state_.store.insert(event, std::move(x));
-        this->state_.context.insert(event);
+    void take_out(const causality::dot<Replica>& addition) {
+        auto* const log = this->log();
+        if (log == nullptr) {
+            this->state_.store.erase(addition);
+        } else if (auto x = this->state_.store.take(addition)) {
+            detail::dot_table<T, Replica> taken;
+            taken.insert(addition, std::move(*x));
+            log->keep(std::move(taken));
+        }
     }
 };
 

@@ -29,8 +29,12 @@ namespace coterie::inline v0::crdt {
 template <causality::replica_name Replica = causality::replica_id>
 class pn_counter {
 public:
+    using replica_type = Replica;
+
     /// Which value it is in an envelope.
     static constexpr wire_type type_on_wire = wire_type::pn_counter;
+    /// It has an entry a replica: who may have to undo a change keeps a copy.
+    static constexpr bool is_cheap_to_copy = true;
 
     /// Adds `n`. Returns: the delta. Errors: counter_overflow where all increments together would not fit 64
     /// bits.
@@ -77,6 +81,7 @@ public:
 
 private:
     friend struct codec<pn_counter>;
+    friend struct detail::counter_access;
 
     g_counter<Replica> up_;
     g_counter<Replica> down_;

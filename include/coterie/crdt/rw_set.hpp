@@ -16,10 +16,14 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <utility>
 #include <vector>
 
+#include <coterie/causality/causal_context.hpp>
+#include <coterie/causality/dot.hpp>
+#include <coterie/causality/error.hpp>
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/causality/version_vector.hpp>
 #include <coterie/crdt/causal_value.hpp>
@@ -51,14 +55,29 @@ public:
         return write(r, x, false);
     }
 
-    /// Removes all elements. Returns: the delta. Errors: dots_exhausted.
+    /// Removes all elements, each by an event of its own. Returns: the delta. Errors: dots_exhausted, where there are
+    /// not enough events for all of them; then all stay.
     std::expected<rw_set, crdt_errc> clear(const Replica& r) {
         rw_set delta;
-        for (const T& x : elements()) {
-            const auto one = remove(r, x);
-            if (!one.has_value()) return std::unexpected(one.error());
-            delta.merge(*one);
+        const auto& entries = this->state_.store.entries();
+        const auto in = static_cast<std::uint64_t>(
+            std::ranges::count_if(entries, [](const auto& e) { return is_in(e.second); }));
+        if (in == 0) return delta;
+        const auto first = this->next_event(r);
+        if (!first.has_value()) return std::unexpected(first.error());
+        if (causality::max_counter - first->counter < in - 1) {
+            return std::unexpected(crdt_errc::dots_exhausted);
         }
+        // Copies come first: after them nothing is but moved.
+        rows_type marked, taken;
+        auto event = *first;
+        for (const auto& [x, marks] : entries) {
+            if (!is_in(marks)) continue;
+            prepare(marked, taken, delta, x, event, false);
+            event.counter += 1;
+        }
+        delta.state_.store = marked;
+        commit(std::move(marked), std::move(taken), {r, first->counter, event.counter - 1});
         return delta;
     }
 
@@ -72,7 +91,9 @@ public:
             marks.for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
             forgotten.push_back(x);
         }
-        for (const T& x : forgotten) this->state_.store.put(x, {});
+        rows_type taken;
+        for (const T& x : forgotten) taken.absorb(this->state_.store.take(x));
+        if (auto* const log = this->log()) log->keep(std::move(taken));
         return delta;
     }
 
@@ -95,6 +116,7 @@ public:
 
 private:
     using marks_type = detail::dot_values<bool, Replica>;
+    using rows_type = detail::keyed_stores<T, marks_type, Replica>;
 
     static bool is_in(const marks_type& marks) {
         return std::ranges::all_of(marks.entries(), [](const auto& e) { return e.value; });
@@ -110,16 +132,32 @@ private:
         const auto event = this->next_event(r);
         if (!event.has_value()) return std::unexpected(event.error());
         rw_set delta;
+        rows_type marked, taken;
+        prepare(marked, taken, delta, x, *event, is_added);
+        delta.state_.store = marked;
+        commit(std::move(marked), std::move(taken), {r, event->counter, event->counter});
+        return delta;
+    }
+
+    /// Makes a mark that replaces those of an element, copies these where somebody has to keep them, and tells the
+    /// context of the delta. All that may throw is here.
+    void prepare(rows_type& marked, rows_type& taken, rw_set& delta, const T& x,
+                 const causality::dot<Replica>& event, bool is_added) const {
         if (const auto* const marks = this->state_.store.find(x)) {
             marks->for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
+            if (this->log() != nullptr) taken.absorb({x, *marks});
         }
+        delta.state_.context.insert(event);
         marks_type mark;
-        mark.insert(*event, is_added);
-        delta.state_.context.insert(*event);
-        delta.state_.store.put(x, mark);
-        this->state_.context.insert(*event);
-        this->state_.store.put(x, std::move(mark));
-        return delta;
+        mark.insert(event, is_added);
+        marked.absorb({x, std::move(mark)});
+    }
+
+    void commit(rows_type&& marked, rows_type&& taken,
+                const causality::dot_range<Replica>& events) {
+        if (auto* const log = this->log()) log->keep(std::move(taken));
+        this->state_.store.replace(std::move(marked));
+        this->know(events);
     }
 };
 

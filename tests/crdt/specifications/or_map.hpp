@@ -10,12 +10,15 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
+#include <coterie/crdt/g_counter.hpp>
 #include <coterie/crdt/or_map.hpp>
 #include <coterie/crdt/or_set.hpp>
+#include <coterie/crdt/pn_counter.hpp>
 
 #include "crdt/replicas.hpp"
 #include "support/catch.hpp"
@@ -177,6 +180,159 @@ struct or_map_of_largest_case {
             if (!was_removed) value = std::max(value, found_by(seen, *e));
         }
         return value;
+    }
+};
+
+/// How a map of counters is changed, and what it says. Counters are named by two keys: those of a map in a map.
+template <class State>
+struct counters_in_a_map;
+
+struct count_op {
+    enum {
+        count,
+        remove,
+        remove_outer,
+        clear
+    } what;
+    std::uint32_t outer;
+    std::uint32_t inner;
+    std::int64_t n;
+};
+
+/// A change of a counter itself.
+inline auto counted(crdt::g_counter<>& c, const replica_id& me, std::int64_t n) {
+    return c.increment(me, static_cast<std::uint64_t>(n < 0 ? -n : n));
+}
+inline auto counted(crdt::pn_counter<>& c, const replica_id& me, std::int64_t n) {
+    return n < 0 ? c.decrement(me, static_cast<std::uint64_t>(-n))
+                 : c.increment(me, static_cast<std::uint64_t>(n));
+}
+/// How much a change adds to it.
+inline std::int64_t amount_of(const crdt::g_counter<>&, std::int64_t n) { return n < 0 ? -n : n; }
+inline std::int64_t amount_of(const crdt::pn_counter<>&, std::int64_t n) { return n; }
+
+template <class Counter>
+struct counters_in_a_map<crdt::or_map<std::uint32_t, Counter>> {
+    using counter = Counter;
+    using map = crdt::or_map<std::uint32_t, Counter>;
+    static map apply(map& s, const replica_id& me, const count_op& o) {
+        switch (o.what) {
+            case count_op::count:
+                return s.update(me, o.outer, [&](Counter& c) { return counted(c, me, o.n); })
+                    .value();
+            case count_op::clear: return s.clear(me);
+            default: return s.remove(me, o.outer);
+        }
+    }
+    /// Which counter an operation is about.
+    static std::string place(const count_op& o) { return std::to_string(o.outer); }
+    /// Whether a remove is about a counter.
+    static bool removes(const count_op& remove, const count_op& counted) {
+        return remove.what == count_op::clear || remove.outer == counted.outer;
+    }
+    static std::map<std::string, std::int64_t> read(const map& s) {
+        std::map<std::string, std::int64_t> all;
+        for (const auto key : s.keys()) {
+            all[std::to_string(key)] = static_cast<std::int64_t>(s.find(key)->value());
+        }
+        return all;
+    }
+};
+
+template <class Counter>
+struct counters_in_a_map<crdt::or_map<std::uint32_t, crdt::or_map<std::uint32_t, Counter>>> {
+    using counter = Counter;
+    using map = crdt::or_map<std::uint32_t, Counter>;
+    using maps = crdt::or_map<std::uint32_t, map>;
+    static maps apply(maps& s, const replica_id& me, const count_op& o) {
+        switch (o.what) {
+            case count_op::count:
+                return s
+                    .update(me, o.outer,
+                            [&](map& m) {
+                                return m.update(me, o.inner,
+                                                [&](Counter& c) { return counted(c, me, o.n); });
+                            })
+                    .value();
+            case count_op::remove:
+                return s.update(me, o.outer, [&](map& m) { return m.remove(me, o.inner); }).value();
+            case count_op::remove_outer: return s.remove(me, o.outer);
+            case count_op::clear: break;
+        }
+        return s.clear(me);
+    }
+    static std::string place(const count_op& o) {
+        return std::to_string(o.outer) + "." + std::to_string(o.inner);
+    }
+    static bool removes(const count_op& remove, const count_op& counted) {
+        return remove.what == count_op::clear ||
+               (remove.outer == counted.outer &&
+                (remove.what == count_op::remove_outer || remove.inner == counted.inner));
+    }
+    static std::map<std::string, std::int64_t> read(const maps& s) {
+        std::map<std::string, std::int64_t> all;
+        for (const auto outer : s.keys()) {
+            const auto m = s.find(outer);
+            for (const auto inner : m->keys()) {
+                all[std::to_string(outer) + "." + std::to_string(inner)] =
+                    static_cast<std::int64_t>(m->find(inner)->value());
+            }
+        }
+        return all;
+    }
+};
+
+/// A map of counters: of each replica, what it had counted at its last update, if no remove knows that update. What a
+/// replica has counted begins anew with each remove that it knows.
+template <class State>
+struct counters_case {
+    using state = State;
+    using op = count_op;
+    using map = counters_in_a_map<State>;
+    static op any_op(std::mt19937_64& random) {
+        const std::uint64_t what = random() % 16;
+        return {what < 11   ? op::count
+                : what < 14 ? op::remove
+                : what < 15 ? op::remove_outer
+                            : op::clear,
+                static_cast<std::uint32_t>(random() % 2), static_cast<std::uint32_t>(random() % 2),
+                static_cast<std::int64_t>(random() % 9) - 4};
+    }
+    static state apply(state& s, std::uint64_t r, const op& o) { return map::apply(s, {r, 0}, o); }
+    static std::string text(const std::map<std::string, std::int64_t>& all) {
+        std::string text;
+        for (const auto& [place, sum] : all) text += place + ":" + std::to_string(sum) + " ";
+        return text;
+    }
+    static std::string read(const state& s) { return text(map::read(s)); }
+
+    using events = std::vector<const crdt_event<op>*>;
+    static bool is_removed(const crdt_event<op>& e, const events& removes,
+                           const crdt_event<op>* by_knowledge_of) {
+        return std::ranges::any_of(removes, [&](const auto* other) {
+            return other->op.what != op::count && map::removes(other->op, e.op) &&
+                   other->knows(e) &&
+                   (by_knowledge_of == nullptr || by_knowledge_of->knows(*other));
+        });
+    }
+    static std::string specified(const events& seen) {
+        std::map<std::string, std::int64_t> all;
+        // Events of one replica are in the order of their numbers, and each knows those before.
+        std::map<std::pair<std::string, std::uint64_t>, events> by_replica;
+        for (const auto* e : seen) {
+            if (e->op.what == op::count) by_replica[{map::place(e->op), e->replica}].push_back(e);
+        }
+        for (const auto& [name, updates] : by_replica) {
+            std::int64_t share = 0;
+            const crdt_event<op>* before = nullptr;
+            for (const auto* e : updates) {
+                if (before != nullptr && is_removed(*before, seen, e)) share = 0;
+                share += amount_of(typename map::counter(), e->op.n);
+                before = e;
+            }
+            if (!is_removed(*before, seen, nullptr)) all[name.first] += share;
+        }
+        return text(all);
     }
 };
 

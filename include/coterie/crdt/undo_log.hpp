@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+// What is needed to undo all that a caller's function did to a replicated value: the rows that it took out, and the
+// events that are new. Both are gathered while the function works, so nothing is copied beforehand, and what
+// succeeds costs next to nothing. For the library's own headers.
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <coterie/causality/causal_context.hpp>
+#include <coterie/causality/dot.hpp>
+#include <coterie/causality/replica_id.hpp>
+#include <coterie/crdt/dot_store.hpp>
+
+namespace coterie::inline v0::crdt::detail {
+
+using causality::dot_range;
+
+/// What was done to a state since the log began.
+template <class Store, replica_name Replica>
+class undo_log {
+public:
+    using state_type = causal_state<Store, Replica>;
+    using context_type = causal_context<Replica>;
+
+    /// An event is new in the context.
+    void note(const dot<Replica>& event) {
+        if (whole_.has_value()) return;
+        if (!run_.has_value()) {
+            run_ = dot_range<Replica>{event.replica, event.counter, event.counter};
+        } else if (run_->replica == event.replica && run_->last + 1 == event.counter) {
+            run_->last = event.counter;
+        } else {
+            events_.insert(event);
+        }
+    }
+    /// Events are new in the context.
+    void note(const context_type& events) {
+        if (!whole_.has_value()) events_.merge(events);
+    }
+
+    /// Rows were taken out of the store.
+    void keep(Store&& rows) {
+        if (!whole_.has_value()) taken_.absorb(std::move(rows));
+    }
+
+    /// From here on anything may happen to the state: this is what it was.
+    void keep_whole(state_type&& before) {
+        if (!whole_.has_value()) whole_.emplace(std::move(before));
+    }
+
+    /// Makes the state what it was when the log began. Moves, and copies nothing.
+    void undo(state_type& state) {
+        if (whole_.has_value()) state = std::move(*whole_);
+        whole_.reset();
+        join_run();
+        state.store.erase_all(events_);
+        taken_.erase_all(events_);
+        state.store.absorb(std::move(taken_));
+        state.context = state.context.without(events_);
+    }
+
+    /// Where the whole state was kept: joins the state with it, so that nothing of it is lost, and finds out
+    /// what is new.
+    void settle(state_type& state) {
+        if (!whole_.has_value()) return;
+        state_type before = *whole_;
+        const state_type after = state;
+        undo(before);
+        state = before;
+        state.merge(after);
+        taken_ = before.store.lost_to(after.store, after.context);
+        events_ = after.context.without(before.context);
+        run_.reset();
+    }
+
+    /// Whether a delta tells of all that was done. Requires: settled.
+    [[nodiscard]] bool is_told_by(const context_type& delta) {
+        if (run_.has_value() && run_->first == run_->last && events_.empty()) {
+            if (!delta.contains({run_->replica, run_->first})) return false;
+        } else {
+            join_run();
+            if (!delta.includes(events_)) return false;
+        }
+        bool is_told = true;
+        taken_.for_each_dot([&](const dot<Replica>& d) { is_told = is_told && delta.contains(d); });
+        return is_told;
+    }
+
+    /// The delta of all that was done. Requires: settled.
+    [[nodiscard]] state_type delta_of(const state_type& state) {
+        join_run();
+        state_type delta{state.store.since(state.context.without(events_)), events_};
+        taken_.for_each_dot([&](const dot<Replica>& d) { delta.context.insert(d); });
+        return delta;
+    }
+
+    /// The rows that were taken out. Requires: settled.
+    [[nodiscard]] Store& taken() noexcept { return taken_; }
+    /// The new events. Requires: settled.
+    [[nodiscard]] const context_type& events() {
+        join_run();
+        return events_;
+    }
+
+private:
+    void join_run() {
+        if (run_.has_value()) events_.insert_range(*run_);
+        run_.reset();
+    }
+
+    Store taken_;
+    context_type events_;
+    std::optional<dot_range<Replica>>
+        run_;  // the first new events in a row; most logs have no others
+    std::optional<state_type> whole_;
+};
+
+/// Where a value's log is while the value is lent to somebody; and whether its own state is away, since a part of it
+/// is lent. Neither goes with a copy.
+template <class Log>
+class loan_state {
+public:
+    loan_state() = default;
+    loan_state(const loan_state&) noexcept {}
+    loan_state(loan_state&&) noexcept {}
+    loan_state& operator=(const loan_state&) noexcept { return *this; }
+    loan_state& operator=(loan_state&&) noexcept { return *this; }
+    ~loan_state() = default;
+
+    void set_log(Log* log) noexcept { log_ = log; }
+    [[nodiscard]] Log* log() const noexcept { return log_; }
+
+    void set_away(bool is_away) noexcept { is_away_ = is_away; }
+    [[nodiscard]] bool is_away() const noexcept { return is_away_; }
+
+private:
+    Log* log_ = nullptr;
+    bool is_away_ = false;
+};
+
+}  // namespace coterie::inline v0::crdt::detail
