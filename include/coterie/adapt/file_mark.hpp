@@ -16,6 +16,7 @@
 // renamed over it, so that a crash leaves the old one or the new one. For POSIX systems.
 
 #include <fcntl.h>
+#include <stdio.h>  // renameat
 #include <sys/stat.h>
 #include <unistd.h>
 
