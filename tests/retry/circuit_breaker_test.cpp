@@ -12,10 +12,12 @@
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <coterie/core/clock.hpp>
 #include <coterie/core/random.hpp>
+#include <coterie/core/sharing.hpp>
 #include <coterie/core/text.hpp>
 #include <nlohmann/json.hpp>
 
@@ -560,4 +562,66 @@ TEMPLATE_TEST_CASE("threads that are interrupted anywhere see no tally that neve
     for (auto& t : threads) t.join();
     CHECK(wrong == 0);
     CHECK(refused == 0);
+}
+
+namespace {
+
+int operations = 0;  // on cells
+int locks = 0;
+
+/// A plain word that counts what is done to it.
+template <class T>
+struct counted_cell : coterie::detail::plain_cell<T> {
+    using base = coterie::detail::plain_cell<T>;
+    using base::base;
+
+    T load(std::memory_order = {}) const { return ++operations, base::load(); }
+    void store(T v, std::memory_order = {}) { ++operations, base::store(v); }
+    T fetch_add(T n, std::memory_order = {}) { return ++operations, base::fetch_add(n); }
+    bool compare_exchange_strong(T& e, T v, std::memory_order = {}, std::memory_order = {}) {
+        return ++operations, base::compare_exchange_strong(e, v);
+    }
+    bool compare_exchange_weak(T& e, T v, std::memory_order = {}, std::memory_order = {}) {
+        return ++operations, base::compare_exchange_strong(e, v);
+    }
+};
+
+struct counted : coterie::detail::single_owner {
+    template <class T>
+    using cell = counted_cell<T>;
+    struct lock {
+        void acquire() { ++locks; }
+        void release() {}
+    };
+};
+
+/// How many operations and locks a function takes.
+std::pair<int, int> cost_of(auto&& f) {
+    operations = locks = 0;
+    f();
+    return {operations, locks};
+}
+
+}  // namespace
+
+TEST_CASE("a breaker refuses by two loads, and closes by a few operations whatever its window") {
+    for (const std::uint32_t calls : {10U, 1'000'000U}) {
+        retry::detail::basic_circuit_breaker<count_window, counted> breaker(
+            {.window = {calls}, .minimum_calls = 1, .open_for = 5s, .half_open_calls = 1});
+        for (std::uint32_t i = 0; i < calls; ++i) call(breaker, start, true);
+        CHECK(cost_of([&] { call(breaker, start, true); }) == std::pair(3, 0));
+        for (std::uint32_t i = 0; i < (calls + 1) / 2; ++i) call(breaker, start, false);
+        const auto refuse = [&](steady_time now) {
+            return cost_of([&] { REQUIRE(!breaker.try_acquire(now)); });
+        };
+        CHECK(refuse(start) == std::pair(2, 0));
+
+        const auto probe = breaker.try_acquire(start + 5s).value();
+        CHECK(refuse(start + 5s).second == 1);         // finds out that all places are taken
+        CHECK(refuse(start + 5s) == std::pair(2, 0));  // and then knows it
+        const auto [steps, held] = cost_of([&] { breaker.on_success(probe, start + 5s); });
+        CHECK(steps <= 5);
+        CHECK(held == 1);
+        REQUIRE(breaker.state(start + 5s) == breaker_state::closed);
+    }
 }
