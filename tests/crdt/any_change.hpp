@@ -4,9 +4,11 @@
 // Any change to any replicated value, by numbers: change(state, replica, what, x). What the numbers mean is said
 // in tests/data/README.md, under crdt_golden.json. Returns the delta; an empty one where the change is refused.
 
+#include <concepts>
 #include <cstdint>
 #include <expected>
 #include <string>
+#include <utility>
 
 #include <coterie/causality/hybrid_timestamp.hpp>
 #include <coterie/causality/replica_id.hpp>
@@ -42,8 +44,8 @@ inline causality::hybrid_timestamp stamped(std::uint64_t x) {
 }
 
 template <class S>
-S delta_or_none(const std::expected<S, crdt::crdt_errc>& delta) {
-    return delta.has_value() ? *delta : S();
+S delta_or_none(std::expected<S, crdt::crdt_errc> delta) {
+    return delta.has_value() ? std::move(*delta) : S();
 }
 
 inline crdt::g_counter<> change(crdt::g_counter<>& s, std::uint64_t r, std::uint64_t /*what*/,

@@ -50,7 +50,7 @@ public:
         COTERIE_ASSERT(!is_away() && !other.is_away());
         if (auto* const log = loan_.log()) {
             log->keep(state_.store.lost_to(other.state_.store, other.state_.context));
-            log->note(other.state_.context.without(state_.context));
+            log->note_merge(other.state_.context.without(state_.context));
         }
         state_.merge(other.state_);
     }
@@ -201,8 +201,9 @@ public:
         auto& state = causal_access::state(*value_);
         auto& told = causal_access::state(delta);
         log_.settle(state);
-        if (!state.context.includes(told.context)) value_->merge(delta);
-        if (!log_.is_told_by(told.context)) told.merge(log_.delta_of(state));
+        if (log_.is_told_by(told)) return;
+        value_->merge(delta);
+        told.merge(log_.delta_of(state));
     }
 
     /// What was done stays. Requires: reconciled.

@@ -250,7 +250,11 @@ std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica
         if (auto* const log = this->log()) {
             taken.store_at(0) = std::move(work.log().taken());
             taken.settle(0);
-            log->note(work.log().events());
+            if (work.log().has_merged()) {
+                log->note_merge(work.log().events());
+            } else {
+                log->note(work.log().events());
+            }
             log->keep(std::move(taken));
         }
         work.keep();

@@ -5,6 +5,7 @@
 // events that are new. Both are gathered while the function works, so nothing is copied beforehand, and what
 // succeeds costs next to nothing. For the library's own headers.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -36,9 +37,14 @@ public:
             events_.insert(event);
         }
     }
-    /// Events are new in the context.
+    /// Events are new in the context, and all of them are alive in the store.
     void note(const context_type& events) {
         if (!whole_.has_value()) events_.merge(events);
+    }
+    /// The events of another state are new in the context, alive or not.
+    void note_merge(const context_type& events) {
+        note(events);
+        has_merged_ = true;
     }
 
     /// Rows were taken out of the store.
@@ -66,6 +72,7 @@ public:
     /// what is new.
     void settle(state_type& state) {
         if (!whole_.has_value()) return;
+        has_merged_ = true;
         state_type before = *whole_;
         const state_type after = state;
         undo(before);
@@ -76,29 +83,38 @@ public:
         run_.reset();
     }
 
-    /// Whether a delta tells of all that was done. Requires: settled.
-    [[nodiscard]] bool is_told_by(const context_type& delta) {
-        if (run_.has_value() && run_->first == run_->last && events_.empty()) {
-            if (!delta.contains({run_->replica, run_->first})) return false;
-        } else {
-            join_run();
-            if (!delta.includes(events_)) return false;
-        }
+    /// Whether a delta tells just what was done. May be false where it does. Requires: settled.
+    /// Complexity: that of the delta and of what was done, not of the state.
+    [[nodiscard]] bool is_told_by(const state_type& delta) const {
+        if (has_merged_) return false;
+        std::uint64_t events = 0, rows = 0;
         bool is_told = true;
-        taken_.for_each_dot([&](const dot<Replica>& d) { is_told = is_told && delta.contains(d); });
-        return is_told;
+        const auto is_new = [this](const dot<Replica>& d) {
+            return events_.contains(d) || (run_.has_value() && run_->replica == d.replica &&
+                                           run_->first <= d.counter && d.counter <= run_->last);
+        };
+        // All new events are alive, unless they were taken out again.
+        taken_.for_each_dot([&](const dot<Replica>& d) { is_told = is_told && !is_new(d); });
+        delta.store.for_each_dot([&](const dot<Replica>& d) {
+            is_told = is_told && is_new(d);
+            rows += 1;
+        });
+        if (run_.has_value()) events = run_->last - run_->first + 1;
+        events_.for_each_range(
+            [&events](const dot_range<Replica>& r) { events += r.last - r.first + 1; });
+        return is_told && rows == events && is_all_of(delta.context);
     }
 
     /// The delta of all that was done. Requires: settled.
     [[nodiscard]] state_type delta_of(const state_type& state) {
         join_run();
-        state_type delta{state.store.since(state.context.without(events_)), events_};
-        taken_.for_each_dot([&](const dot<Replica>& d) { delta.context.insert(d); });
-        return delta;
+        return {state.store.since(state.context.without(events_)), effects()};
     }
 
     /// The rows that were taken out. Requires: settled.
     [[nodiscard]] Store& taken() noexcept { return taken_; }
+    /// Whether another state was merged.
+    [[nodiscard]] bool has_merged() const noexcept { return has_merged_; }
     /// The new events. Requires: settled.
     [[nodiscard]] const context_type& events() {
         join_run();
@@ -106,6 +122,28 @@ public:
     }
 
 private:
+    /// Whether a context is that of what was done.
+    [[nodiscard]] bool is_all_of(const context_type& context) const {
+        if (!taken_.is_empty() || !events_.empty() || !run_.has_value()) {
+            return context == effects();
+        }
+        bool is_run = true;
+        std::size_t ranges = 0;
+        context.for_each_range([&](const dot_range<Replica>& r) {
+            is_run = is_run && r == *run_;
+            ranges += 1;
+        });
+        return is_run && ranges == 1;
+    }
+
+    /// The new events, and those whose rows were taken out.
+    [[nodiscard]] context_type effects() const {
+        context_type all = events_;
+        if (run_.has_value()) all.insert_range(*run_);
+        taken_.for_each_dot([&](const dot<Replica>& d) { all.insert(d); });
+        return all;
+    }
+
     void join_run() {
         if (run_.has_value()) events_.insert_range(*run_);
         run_.reset();
@@ -116,6 +154,7 @@ private:
     std::optional<dot_range<Replica>>
         run_;  // the first new events in a row; most logs have no others
     std::optional<state_type> whole_;
+    bool has_merged_ = false;
 };
 
 /// Where a value's log is while the value is lent to somebody; and whether its own state is away, since a part of it
