@@ -36,7 +36,7 @@ struct clock_policy {
     /// How far the clock may step back while `hold` goes on: by default enough for NTP and a leap second.
     std::chrono::nanoseconds tolerance = std::chrono::seconds(10);
     on_exhaustion exhaustion = on_exhaustion::wait;
-    /// How far `borrow` may run ahead of the clock.
+    /// How far `borrow` may run ahead of the clock; with zero it is `wait`.
     std::chrono::nanoseconds max_borrow = std::chrono::nanoseconds(0);
     /// How long one call may wait in all.
     std::chrono::nanoseconds max_wait = std::chrono::seconds(1);

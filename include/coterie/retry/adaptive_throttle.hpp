@@ -65,9 +65,7 @@ public:
 
     /// A request that was let through has not reached the server, or nobody waits for its answer: it counts for
     /// nothing. Where it was made in another tenth of the window, it counts until that is forgotten.
-    void release(steady_time now) noexcept {
-        (void)window_.add(0, now, {0, 0, 1});
-    }
+    void release(steady_time now) noexcept { (void)window_.add(0, now, {0, 0, 1}); }
 
     /// The server took a request, whatever came of it.
     void on_accepted(steady_time now) noexcept { (void)window_.add(0, now, {0, 1, 0}); }
