@@ -23,7 +23,6 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/share.hpp>
-#include <coterie/core/sharing.hpp>
 #include <coterie/retry/call_window.hpp>
 #include <coterie/retry/probe_slots.hpp>
 

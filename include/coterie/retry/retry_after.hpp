@@ -167,6 +167,7 @@ constexpr std::chrono::sys_seconds http_date_reader::whole(const date& d,
 
 constexpr bool http_date_reader::is_later_in_year(const date& d, std::chrono::seconds time,
                                                   wall_time now) noexcept {
+    // NOLINTNEXTLINE(misc-include-cleaner): <chrono> it is
     const auto today = std::chrono::floor<std::chrono::days>(now);
     const std::chrono::year_month_day n(today);
     const std::chrono::month_day day{std::chrono::month(d.month), std::chrono::day(d.day)};
@@ -222,8 +223,10 @@ constexpr std::chrono::nanoseconds retry_after_at(std::chrono::sys_time<Duration
                                                   wall_time now) noexcept {
     using std::chrono::nanoseconds, std::chrono::seconds;
     constexpr auto most = std::chrono::duration_cast<seconds>(nanoseconds::max());
+    // NOLINTBEGIN(misc-include-cleaner): <chrono> it is
     const std::chrono::sys_seconds from = std::chrono::floor<seconds>(now);
     const std::chrono::sys_seconds to = std::chrono::floor<seconds>(date);
+    // NOLINTEND(misc-include-cleaner)
     if (to < from) return {};
     // A date beyond the range of `now` is that far from it as well; else the difference has no 36 bits.
     if (to.time_since_epoch() > 2 * most || to - from >= most) return nanoseconds::max();
