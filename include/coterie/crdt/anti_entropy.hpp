@@ -30,7 +30,6 @@
 #include <coterie/core/assert.hpp>
 #include <coterie/core/clock.hpp>
 #include <coterie/core/protocol.hpp>
-#include <coterie/crdt/causal_value.hpp>
 #include <coterie/crdt/error.hpp>
 #include <coterie/crdt/lattice.hpp>
 
@@ -246,13 +245,13 @@ public:
         if (has_succeeded_) return;
         if constexpr (is_copied) {
             replica_->state_ = std::move(before_);
-        } else if constexpr (!detail::causal<State>) {
+        } else if constexpr (!detail::lendable<State>) {
             for (peer& p : replica_->peers_) replica_->send_state(p, now_);
         }
     }
 
     void succeed(State& delta) {
-        if constexpr (detail::causal<State>) {
+        if constexpr (detail::lendable<State>) {
             before_.reconcile(delta);
             before_.keep();
         }
@@ -266,7 +265,7 @@ private:
     static constexpr bool is_copied = requires { requires State::is_cheap_to_copy; };
     using kept =
         std::conditional_t<is_copied, State,
-                           typename std::conditional_t<detail::causal<State>,
+                           typename std::conditional_t<detail::lendable<State>,
                                                        std::type_identity<detail::lending<State>>,
                                                        std::type_identity<nothing_kept>>::type>;
 

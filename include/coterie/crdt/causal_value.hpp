@@ -14,6 +14,7 @@
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/error.hpp>
+#include <coterie/crdt/lattice.hpp>
 #include <coterie/crdt/undo_log.hpp>
 
 namespace coterie::inline v0::crdt::detail {
@@ -25,6 +26,7 @@ public:
     using replica_type = Replica;
     using store_type = Store;
     using context_type = causal_context<Replica>;
+    static constexpr bool is_lendable = true;
 
     causal_value() = default;
     causal_value(const causal_value& other) : state_(other.state_) {}
@@ -132,7 +134,7 @@ protected:
 
     /// Empties the store.
     void take_all() {
-        if (auto* const log = loan_.log()) log->keep(std::move(state_.store));
+        if (auto* const log = loan_.log()) log->keep_all(std::move(state_.store));
         state_.store.clear();
     }
 

@@ -78,25 +78,30 @@ template <shareable Value, replica_name Replica>
     return counter;
 }
 
-/// The share of a replica after an update that has made `after` of `before`, or nothing where it does not fit.
-/// Counts under whatever name are the updating replica's.
+/// The share of a replica after an update that has made `after` of the counter of some shares, or nothing where it
+/// does not fit. Counts under whatever name are the updating replica's.
 template <shareable Value, replica_name Replica>
 [[nodiscard]] std::optional<count_share<counts_of<Value>>> share_after(
-    const count_shares<Value, Replica>& shares, const Replica& r, Value& before, Value& after) {
+    const count_shares<Value, Replica>& shares, const Replica& r, Value& after) {
     count_share<counts_of<Value>> share;
-    const auto old = counter_access::tables(before), now = counter_access::tables(after);
-    for (std::size_t i = 0; i < share.counts.size(); ++i) {
-        exact_sum sum;
-        for (const auto& e : shares.entries()) {
-            if (e.at.replica == r) sum.add(e.value.counts[i]);
+    const auto tables = counter_access::tables(after);
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        exact_sum own;
+        auto e = shares.entries().begin();
+        for (std::size_t k = 0; k < tables[i]->size(); ++k) {
+            const Replica& name = tables[i]->replicas()[k];
+            const std::uint64_t is = tables[i]->counters()[k];
+            exact_sum was;
+            for (; e != shares.entries().end() && !(name < e->at.replica); ++e) {
+                if (e->at.replica == name) was.add(e->value.counts[i]);
+            }
+            if (is > was.saturated()) own.add(is - was.saturated());
         }
-        for_each_pair(*old[i], *now[i],
-                      [&sum](const Replica&, std::uint64_t was, std::uint64_t is) {
-                          if (is > was) sum.add(is - was);
-                          return true;
-                      });
-        if (!sum.fits()) return std::nullopt;
-        share.counts[i] = sum.saturated();
+        for (const auto& old : shares.entries()) {
+            if (old.at.replica == r) own.add(old.value.counts[i]);
+        }
+        if (!own.fits()) return std::nullopt;
+        share.counts[i] = own.saturated();
     }
     return share;
 }

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -94,8 +95,19 @@ public:
         std::erase_if(entries_, [&](const entry& e) { return events.contains(e.at); });
     }
 
+    /// What was taken out of a store, to be put back.
+    using taken_type = dot_values;
+    /// All of a store, as what was taken out.
+    static taken_type all_of(dot_values&& store) { return std::move(store); }
+    /// Puts back what was taken out, and removes all of `events`.
+    void put_back(taken_type&& taken, const causal_context<Replica>& events) {
+        erase_all(events);
+        taken.erase_all(events);
+        absorb(std::move(taken));
+    }
+
     /// Copies of what a merge with `other` would remove.
-    [[nodiscard]] dot_values lost_to(const dot_values& other,
+    [[nodiscard]] taken_type lost_to(const dot_values& other,
                                      const causal_context<Replica>& theirs) const {
         dot_values lost;
         for (const entry& e : entries_) {
@@ -244,22 +256,24 @@ public:
 
     void clear() noexcept { entries_.clear(); }
 
-    /// What is to be added is copied first; then nothing is but moved.
+    /// Where a copy throws, a part of the other was merged, or nothing.
     void merge(const causal_context<Replica>& mine, const keyed_stores& other,
                const causal_context<Replica>& theirs) {
-        keyed_stores news = other.since(mine);
-        drop(other, theirs);
-        absorb(std::move(news));
-    }
-
-    /// Removes what `theirs` has seen and `other` no longer has.
-    void drop(const keyed_stores& other, const causal_context<Replica>& theirs) {
-        bool is_any_empty = false;
-        for_each_beside(entries_, other, [&](entry& e, const Store& beside) {
-            e.second.drop(beside, theirs);
-            is_any_empty = is_any_empty || e.second.is_empty();
+        keyed_stores news;
+        for_each_beside(other.entries_, *this, [&](const entry& e, const Store* own) {
+            if (own != nullptr) return;
+            Store added;
+            added.merge(mine, e.second, theirs);
+            if (!added.is_empty()) news.entries_.push_back({e.first, std::move(added)});
         });
-        if (is_any_empty) erase_empty();
+        {
+            const Store none;
+            const no_empty_store clean(*this);
+            for_each_beside(entries_, other, [&](entry& e, const Store* beside) {
+                e.second.merge(mine, beside == nullptr ? none : *beside, theirs);
+            });
+        }
+        add_keys(std::move(news));
     }
 
     /// Adds the rows that are not there, by moving.
@@ -290,22 +304,48 @@ public:
         entries_ = std::move(joined);
     }
 
-    /// Removes all rows whose events are in a set.
-    void erase_all(const causal_context<Replica>& events) {
-        for (entry& e : entries_) e.second.erase_all(events);
+    /// What was taken out of a store, to be put back.
+    using taken_type = keyed_stores<Key, typename Store::taken_type, Replica>;
+    /// All of a store, as what was taken out.
+    static taken_type all_of(keyed_stores&& store) {
+        taken_type all;
+        for (entry& e : store.entries_) {
+            all.append(std::move(e.first), Store::all_of(std::move(e.second)));
+        }
+        store.entries_.clear();
+        return all;
+    }
+    /// Puts back what was taken out, and removes all of `events`.
+    void put_back(taken_type&& taken, const causal_context<Replica>& events) {
+        for (entry& e : entries_) e.second.put_back({}, events);
+        for (auto& [key, rows] : taken.mutable_entries()) {
+            auto at = mutable_at(place_of(key));
+            if (at == entries_.end() || !(at->first == key)) {
+                at = entries_.insert(at, entry{std::move(key), Store()});
+            }
+            at->second.put_back(std::move(rows), events);
+        }
         erase_empty();
     }
 
     /// Copies of what a merge with `other` would remove.
-    [[nodiscard]] keyed_stores lost_to(const keyed_stores& other,
-                                       const causal_context<Replica>& theirs) const {
-        keyed_stores lost;
-        for_each_beside(entries_, other, [&](const entry& e, const Store& beside) {
-            Store s = e.second.lost_to(beside, theirs);
-            if (!s.is_empty()) lost.entries_.push_back({e.first, std::move(s)});
+    [[nodiscard]] taken_type lost_to(const keyed_stores& other,
+                                     const causal_context<Replica>& theirs) const {
+        taken_type lost;
+        const Store none;
+        for_each_beside(entries_, other, [&](const entry& e, const Store* beside) {
+            auto rows = e.second.lost_to(beside == nullptr ? none : *beside, theirs);
+            if (!rows.is_empty()) lost.append(Key(e.first), std::move(rows));
         });
         return lost;
     }
+
+    /// Appends the largest key so far. Requires: it is that, and the store is not empty.
+    void append(Key&& key, Store&& store) {
+        entries_.push_back({std::move(key), std::move(store)});
+    }
+    /// The entries, to be moved from.
+    [[nodiscard]] std::vector<entry>& mutable_entries() noexcept { return entries_; }
 
     [[nodiscard]] keyed_stores since(const causal_context<Replica>& context) const {
         keyed_stores rest;
@@ -387,15 +427,36 @@ private:
         return entries_.begin() + (at - entries_.cbegin());
     }
 
-    /// Calls `f(entry, store)` for each entry, with the store that `other` has for its key, or an empty one.
+    /// Calls `f(entry, store)` for each entry, with the store that `other` has for its key, or null.
     template <class Entries, class F>
     static void for_each_beside(Entries& entries, const keyed_stores& other, F&& f) {
-        const Store none;
         auto b = other.entries_.begin();
         for (auto& e : entries) {
             while (b != other.entries_.end() && b->first < e.first) ++b;
-            f(e, b != other.entries_.end() && !(e.first < b->first) ? b->second : none);
+            f(e, b != other.entries_.end() && !(e.first < b->first) ? &b->second : nullptr);
         }
+    }
+
+    /// At its end, also by an exception, keys without a store are gone.
+    struct no_empty_store {
+        explicit no_empty_store(keyed_stores& s) noexcept : stores(s) {}
+        no_empty_store(const no_empty_store&) = delete;
+        no_empty_store& operator=(const no_empty_store&) = delete;
+        ~no_empty_store() { stores.erase_empty(); }
+        keyed_stores& stores;
+    };
+
+    /// Adds keys that are not there, by moving.
+    void add_keys(keyed_stores&& more) {
+        if (more.entries_.empty()) return;
+        std::vector<entry> joined;
+        joined.reserve(entries_.size() + more.entries_.size());
+        std::merge(std::make_move_iterator(entries_.begin()),
+                   std::make_move_iterator(entries_.end()),
+                   std::make_move_iterator(more.entries_.begin()),
+                   std::make_move_iterator(more.entries_.end()), std::back_inserter(joined),
+                   [](const entry& a, const entry& b) { return a.first < b.first; });
+        entries_ = std::move(joined);
     }
 
     void erase_empty() {
@@ -414,8 +475,11 @@ struct causal_state {
     context_type context;
 
     void merge(const causal_state& other) { merge(other.store, other.context); }
+    /// Where a copy throws, nothing is added, and some of what `other` has removed may be gone.
     void merge(const Store& other, const context_type& theirs) {
+        half_merged work{*this, theirs};
         store.merge(context, other, theirs);
+        work.is_complete = true;
         context.merge(theirs);
     }
 
@@ -442,6 +506,20 @@ struct causal_state {
         return b.context.includes(a.context) && a.store.keeps_all_of(b.store, a.context);
     }
     friend bool operator==(const causal_state&, const causal_state&) = default;
+
+private:
+    /// Removes what an incomplete merge has added: the context does not know it.
+    struct half_merged {
+        half_merged(causal_state& s, const context_type& c) noexcept : state(s), theirs(c) {}
+        half_merged(const half_merged&) = delete;
+        half_merged& operator=(const half_merged&) = delete;
+        ~half_merged() {
+            if (!is_complete) state.store.put_back({}, theirs.without(state.context));
+        }
+        causal_state& state;
+        const context_type& theirs;
+        bool is_complete = false;
+    };
 };
 
 }  // namespace coterie::inline v0::crdt::detail

@@ -116,39 +116,56 @@ public:
         added.is_complete = true;
     }
 
-    /// Removes what `theirs` has seen and `other` no longer has.
-    void drop(const dot_table& other, const causal_context<Replica>& theirs) {
-        merge(theirs, other, theirs);
-    }
+    /// What was taken out of a table, to be put back.
+    class taken_rows {
+    public:
+        using taken_type = taken_rows;
 
-    /// Adds the rows that are not there, by moving.
-    void absorb(dot_table&& more) {
-        if (is_empty()) {
-            *this = std::move(more);
-            return;
+        [[nodiscard]] bool is_empty() const noexcept { return rows_.empty(); }
+        template <class F>
+        void for_each_dot(F&& f) const {
+            for (const auto& [d, x] : rows_) f(d);
         }
-        more.columns_.drain([this](const dot<Replica>& d, T&& x) {
-            if (!is_alive(d)) insert(d, std::move(x));
-        });
-        more.clear();
-    }
+        void add(const dot<Replica>& d, T&& x) { rows_.emplace_back(d, std::move(x)); }
+        void absorb(taken_rows&& more) {
+            if (rows_.empty()) {
+                rows_ = std::move(more.rows_);
+                return;
+            }
+            for (auto& row : more.rows_) rows_.push_back(std::move(row));
+        }
 
-    /// Removes all rows whose events are in a set.
-    void erase_all(const causal_context<Replica>& events) {
-        if (events.empty()) return;
-        std::vector<dot<Replica>> found;
-        for_each_dot([&](const dot<Replica>& d) {
-            if (events.contains(d)) found.push_back(d);
-        });
-        for (const dot<Replica>& d : found) erase(d);
+    private:
+        friend class dot_table;
+        std::vector<std::pair<dot<Replica>, T>> rows_;
+    };
+    using taken_type = taken_rows;
+    /// All of a table, as what was taken out.
+    static taken_type all_of(dot_table&& table) {
+        taken_type all;
+        table.columns_.drain([&all](const dot<Replica>& d, T&& x) { all.add(d, std::move(x)); });
+        table.clear();
+        return all;
+    }
+    /// Puts back what was taken out, and removes all of `events`.
+    void put_back(taken_type&& taken, const causal_context<Replica>& events) {
+        if (!events.empty()) {
+            std::vector<dot<Replica>> found;
+            columns_.for_each_seen(
+                events, [&found](const dot<Replica>& d, const T&) { found.push_back(d); });
+            for (const dot<Replica>& d : found) erase(d);
+        }
+        for (auto& [d, x] : taken.rows_) {
+            if (!events.contains(d) && !is_alive(d)) insert(d, std::move(x));
+        }
     }
 
     /// Copies of what a merge with `other` would remove.
-    [[nodiscard]] dot_table lost_to(const dot_table& other,
-                                    const causal_context<Replica>& theirs) const {
-        dot_table lost;
+    [[nodiscard]] taken_type lost_to(const dot_table& other,
+                                     const causal_context<Replica>& theirs) const {
+        taken_type lost;
         columns_.for_each_seen(theirs, [&](const dot<Replica>& d, const T& x) {
-            if (!other.is_alive(d)) lost.insert(d, x);
+            if (!other.is_alive(d)) lost.add(d, T(x));
         });
         return lost;
     }

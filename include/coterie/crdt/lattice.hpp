@@ -35,4 +35,16 @@ concept delta_lattice = lattice<L> && requires(const L& a, const L& b) {
     { a.delta_since(b) } -> std::same_as<L>;
 };
 
+namespace detail {
+
+/// See causal_value.hpp.
+template <class Value>
+class lending;
+
+/// A value that can be lent to a function, and have undone what the function did.
+template <class Value>
+concept lendable = requires { requires Value::is_lendable; };
+
+}  // namespace detail
+
 }  // namespace coterie::inline v0::crdt

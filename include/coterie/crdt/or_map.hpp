@@ -99,11 +99,11 @@ public:
         if (const auto* const store = this->state_.store.find(key)) {
             store->for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
         }
-        auto taken = this->state_.store.take(key);
-        if (auto* const log = this->log()) {
-            rows_type rows;
-            rows.absorb(std::move(taken));
-            log->keep(std::move(rows));
+        auto [own_key, rows] = this->state_.store.take(key);
+        if (auto* const log = this->log(); log != nullptr && !rows.is_empty()) {
+            typename rows_type::taken_type taken;
+            taken.append(std::move(own_key), value_store::all_of(std::move(rows)));
+            log->keep(std::move(taken));
         }
         return delta;
     }
@@ -234,7 +234,7 @@ template <class F>
 std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica>::update_lent(
     const Key& key, F&& f) {
     or_map delta;
-    rows_type taken;
+    typename rows_type::taken_type taken;
     const std::size_t place = delta.state_.store.place_for(key);
     if (this->log() != nullptr) (void)taken.place_for(key);
     {
@@ -250,11 +250,7 @@ std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica
         if (auto* const log = this->log()) {
             taken.store_at(0) = std::move(work.log().taken());
             taken.settle(0);
-            if (work.log().has_merged()) {
-                log->note_merge(work.log().events());
-            } else {
-                log->note(work.log().events());
-            }
+            log->note_all_of(work.log());
             log->keep(std::move(taken));
         }
         work.keep();
@@ -271,12 +267,11 @@ std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica
     const auto* const found = this->state_.store.find(key);
     const value_store none;
     const value_store& shares = found == nullptr ? none : *found;
-    Value before = value_of(shares);
-    Value value = before;
+    Value value = value_of(shares);
     const std::expected<Value, crdt_errc> change = f(value);
     if (!change.has_value()) return std::unexpected(change.error());
     if (!(*change <= value)) value.merge(*change);
-    const auto share = detail::share_after<Value, Replica>(shares, r, before, value);
+    const auto share = detail::share_after<Value, Replica>(shares, r, value);
     if (!share.has_value()) return std::unexpected(crdt_errc::counter_overflow);
     value_store old, mark;
     for (const auto& e : shares.entries()) {
@@ -315,17 +310,16 @@ or_map<Key, Value, Replica> or_map<Key, Value, Replica>::replace(
     // Copies come first: after them nothing is but moved.
     or_map delta;
     old.for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
-    rows_type taken;
+    typename rows_type::taken_type taken;
     if (this->log() != nullptr && !old.is_empty()) taken.absorb({key, old});
-    const auto replaced = delta.state_.context;
-    delta.state_.context.insert(event);
     delta.state_.store.put(key, mark);
     const std::size_t place = this->state_.store.place_for(key);
 
     if (auto* const log = this->log()) log->keep(std::move(taken));
     auto& store = this->state_.store.store_at(place);
-    store.erase_all(replaced);
+    store.erase_all(delta.state_.context);
     store.absorb(std::move(mark));
+    delta.state_.context.insert(event);
     this->know(event);
     return delta;
 }

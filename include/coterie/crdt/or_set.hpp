@@ -124,8 +124,8 @@ private:
         if (log == nullptr) {
             this->state_.store.erase(addition);
         } else if (auto x = this->state_.store.take(addition)) {
-            detail::dot_table<T, Replica> taken;
-            taken.insert(addition, std::move(*x));
+            typename detail::dot_table<T, Replica>::taken_type taken;
+            taken.add(addition, std::move(*x));
             log->keep(std::move(taken));
         }
     }

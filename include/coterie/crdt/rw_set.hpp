@@ -69,7 +69,8 @@ public:
             return std::unexpected(crdt_errc::dots_exhausted);
         }
         // Copies come first: after them nothing is but moved.
-        rows_type marked, taken;
+        rows_type marked;
+        typename rows_type::taken_type taken;
         auto event = *first;
         for (const auto& [x, marks] : entries) {
             if (!is_in(marks)) continue;
@@ -91,7 +92,7 @@ public:
             marks.for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
             forgotten.push_back(x);
         }
-        rows_type taken;
+        typename rows_type::taken_type taken;
         for (const T& x : forgotten) taken.absorb(this->state_.store.take(x));
         if (auto* const log = this->log()) log->keep(std::move(taken));
         return delta;
@@ -132,17 +133,21 @@ private:
         const auto event = this->next_event(r);
         if (!event.has_value()) return std::unexpected(event.error());
         rw_set delta;
-        rows_type marked, taken;
+        rows_type marked;
+        typename rows_type::taken_type taken;
         prepare(marked, taken, delta, x, *event, is_added);
-        delta.state_.store = marked;
-        commit(std::move(marked), std::move(taken), {r, event->counter, event->counter});
+        const std::size_t place = this->state_.store.place_for(x);
+        if (auto* const log = this->log()) log->keep(std::move(taken));
+        this->state_.store.store_at(place) = marked.entries().front().second;
+        this->know(*event);
+        delta.state_.store = std::move(marked);
         return delta;
     }
 
     /// Makes a mark that replaces those of an element, copies these where somebody has to keep them, and tells the
     /// context of the delta. All that may throw is here.
-    void prepare(rows_type& marked, rows_type& taken, rw_set& delta, const T& x,
-                 const causality::dot<Replica>& event, bool is_added) const {
+    void prepare(rows_type& marked, typename rows_type::taken_type& taken, rw_set& delta,
+                 const T& x, const causality::dot<Replica>& event, bool is_added) const {
         if (const auto* const marks = this->state_.store.find(x)) {
             marks->for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
             if (this->log() != nullptr) taken.absorb({x, *marks});
@@ -153,7 +158,7 @@ private:
         marked.absorb({x, std::move(mark)});
     }
 
-    void commit(rows_type&& marked, rows_type&& taken,
+    void commit(rows_type&& marked, typename rows_type::taken_type&& taken,
                 const causality::dot_range<Replica>& events) {
         if (auto* const log = this->log()) log->keep(std::move(taken));
         this->state_.store.replace(std::move(marked));

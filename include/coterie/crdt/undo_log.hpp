@@ -25,6 +25,7 @@ class undo_log {
 public:
     using state_type = causal_state<Store, Replica>;
     using context_type = causal_context<Replica>;
+    using taken_type = Store::taken_type;
 
     /// An event is new in the context.
     void note(const dot<Replica>& event) {
@@ -47,9 +48,25 @@ public:
         has_merged_ = true;
     }
 
+    /// What a part of the state has noted is new as well.
+    template <class Part>
+    void note_all_of(undo_log<Part, Replica>& part) {
+        if (part.has_merged_) has_merged_ = true;
+        if (whole_.has_value()) return;
+        if (part.events_.empty() && part.run_.has_value() && !run_.has_value()) {
+            run_ = part.run_;
+        } else {
+            note(part.events());
+        }
+    }
+
     /// Rows were taken out of the store.
-    void keep(Store&& rows) {
+    void keep(taken_type&& rows) {
         if (!whole_.has_value()) taken_.absorb(std::move(rows));
+    }
+    /// All was taken out of the store.
+    void keep_all(Store&& store) {
+        if (!whole_.has_value()) taken_.absorb(Store::all_of(std::move(store)));
     }
 
     /// From here on anything may happen to the state: this is what it was.
@@ -62,9 +79,7 @@ public:
         if (whole_.has_value()) state = std::move(*whole_);
         whole_.reset();
         join_run();
-        state.store.erase_all(events_);
-        taken_.erase_all(events_);
-        state.store.absorb(std::move(taken_));
+        state.store.put_back(std::move(taken_), events_);
         state.context = state.context.without(events_);
     }
 
@@ -87,22 +102,29 @@ public:
     /// Complexity: that of the delta and of what was done, not of the state.
     [[nodiscard]] bool is_told_by(const state_type& delta) const {
         if (has_merged_) return false;
-        std::uint64_t events = 0, rows = 0;
+        std::uint64_t events = 0, taken = 0, rows = 0, told = 0;
         bool is_told = true;
         const auto is_new = [this](const dot<Replica>& d) {
-            return events_.contains(d) || (run_.has_value() && run_->replica == d.replica &&
-                                           run_->first <= d.counter && d.counter <= run_->last);
+            return (run_.has_value() && run_->replica == d.replica && run_->first <= d.counter &&
+                    d.counter <= run_->last) ||
+                   events_.contains(d);
+        };
+        const auto add_size = [](std::uint64_t& n) {
+            return [&n](const dot_range<Replica>& r) { n += r.last - r.first + 1; };
         };
         // All new events are alive, unless they were taken out again.
-        taken_.for_each_dot([&](const dot<Replica>& d) { is_told = is_told && !is_new(d); });
+        taken_.for_each_dot([&](const dot<Replica>& d) {
+            is_told = is_told && !is_new(d) && delta.context.contains(d);
+            taken += 1;
+        });
         delta.store.for_each_dot([&](const dot<Replica>& d) {
             is_told = is_told && is_new(d);
             rows += 1;
         });
-        if (run_.has_value()) events = run_->last - run_->first + 1;
-        events_.for_each_range(
-            [&events](const dot_range<Replica>& r) { events += r.last - r.first + 1; });
-        return is_told && rows == events && is_all_of(delta.context);
+        if (run_.has_value()) add_size(events)(*run_);
+        events_.for_each_range(add_size(events));
+        delta.context.for_each_range(add_size(told));
+        return is_told && rows == events && told == events + taken;
     }
 
     /// The delta of all that was done. Requires: settled.
@@ -112,9 +134,7 @@ public:
     }
 
     /// The rows that were taken out. Requires: settled.
-    [[nodiscard]] Store& taken() noexcept { return taken_; }
-    /// Whether another state was merged.
-    [[nodiscard]] bool has_merged() const noexcept { return has_merged_; }
+    [[nodiscard]] taken_type& taken() noexcept { return taken_; }
     /// The new events. Requires: settled.
     [[nodiscard]] const context_type& events() {
         join_run();
@@ -122,19 +142,8 @@ public:
     }
 
 private:
-    /// Whether a context is that of what was done.
-    [[nodiscard]] bool is_all_of(const context_type& context) const {
-        if (!taken_.is_empty() || !events_.empty() || !run_.has_value()) {
-            return context == effects();
-        }
-        bool is_run = true;
-        std::size_t ranges = 0;
-        context.for_each_range([&](const dot_range<Replica>& r) {
-            is_run = is_run && r == *run_;
-            ranges += 1;
-        });
-        return is_run && ranges == 1;
-    }
+    template <class Other, replica_name R>
+    friend class undo_log;
 
     /// The new events, and those whose rows were taken out.
     [[nodiscard]] context_type effects() const {
@@ -149,7 +158,7 @@ private:
         run_.reset();
     }
 
-    Store taken_;
+    taken_type taken_;
     context_type events_;
     std::optional<dot_range<Replica>>
         run_;  // the first new events in a row; most logs have no others
