@@ -54,7 +54,8 @@ struct hybrid {
 
 }  // namespace
 
-TEST_CASE("in any order of threads a Lamport clock gives each time once, and grows") {
+TEST_CASE("in any order of threads a Lamport clock gives each time once, and grows",
+          "[interleaved]") {
     const auto found = interleave({.spurious_failures = 1}, [](interleaved_threads& run) {
         struct state {
             causality::detail::basic_atomic_lamport_clock<interleaved> clock;
@@ -80,7 +81,8 @@ TEST_CASE("in any order of threads a Lamport clock gives each time once, and gro
 }
 
 TEST_CASE(
-    "in any order of threads a hybrid clock issues nothing twice, whatever the physical one does") {
+    "in any order of threads a hybrid clock issues nothing twice, whatever the physical one does",
+    "[interleaved]") {
     const auto found = interleave({.preemptions = 3}, [](interleaved_threads& run) {
         const auto s = std::make_shared<hybrid<>>(no_mark());
         for (int t = 0; t < 2; ++t) {
@@ -98,7 +100,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "in any order of threads what a hybrid clock received is smaller than what it issues then") {
+    "in any order of threads what a hybrid clock received is smaller than what it issues then",
+    "[interleaved]") {
     const auto found = interleave({.preemptions = 3}, [](interleaved_threads& run) {
         const auto s = std::make_shared<hybrid<>>(no_mark());
         const auto remote = causality::hybrid_timestamp::from_word(
@@ -118,7 +121,8 @@ TEST_CASE(
     check_all_tried(found, 1000);
 }
 
-TEST_CASE("in any order of threads a hybrid clock issues nothing that its mark does not cover") {
+TEST_CASE("in any order of threads a hybrid clock issues nothing that its mark does not cover",
+          "[interleaved]") {
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
         const auto mark = std::make_shared<interleaved_mark>();
         const auto s = std::make_shared<hybrid<interleaved_mark&>>(

@@ -89,7 +89,8 @@ std::uint64_t orders(int n, bool is_shared, test::interleave_options o = {}) {
 
 }  // namespace
 
-TEST_CASE("store buffering: both may miss the other, unless all is sequentially consistent") {
+TEST_CASE("store buffering: both may miss the other, unless all is sequentially consistent",
+          "[interleaved]") {
     const std::set<words> strong{{0, 1}, {1, 0}, {1, 1}};
     std::set<words> weak = strong;
     weak.emplace(0, 0);
@@ -99,7 +100,8 @@ TEST_CASE("store buffering: both may miss the other, unless all is sequentially 
 }
 
 TEST_CASE(
-    "message passing: who sees the flag sees the message, if one releases and the other acquires") {
+    "message passing: who sees the flag sees the message, if one releases and the other acquires",
+    "[interleaved]") {
     const std::set<words> strong{{0, 0}, {0, 7}, {1, 7}};
     std::set<words> weak = strong;
     weak.emplace(1, 0);
@@ -109,7 +111,7 @@ TEST_CASE(
     CHECK(message_passing(release, relaxed) == weak);
 }
 
-TEST_CASE("a cell does not go back: two loads see its values in their order") {
+TEST_CASE("a cell does not go back: two loads see its values in their order", "[interleaved]") {
     const auto seen = outcomes([](two_cells& s) { s.x.store(1, relaxed); },
                                [](two_cells& s) {
                                    s.a = s.x.load(relaxed);
@@ -118,7 +120,8 @@ TEST_CASE("a cell does not go back: two loads see its values in their order") {
     CHECK(seen == std::set<words>{{0, 0}, {0, 1}, {1, 1}});
 }
 
-TEST_CASE("a release is passed on by those who modify the cell, and not by those who store to it") {
+TEST_CASE("a release is passed on by those who modify the cell, and not by those who store to it",
+          "[interleaved]") {
     for (const bool modifies : {true, false}) {
         bool saw_less = false;
         const auto found = interleave({}, [&](interleaved_threads& threads) {
@@ -140,7 +143,7 @@ TEST_CASE("a release is passed on by those who modify the cell, and not by those
     }
 }
 
-TEST_CASE("all orders are tried, and those that come to the same are tried once") {
+TEST_CASE("all orders are tried, and those that come to the same are tried once", "[interleaved]") {
     CHECK(orders(1, true) == 2);
     CHECK(orders(3, true) == 20);  // 6 choose 3
     CHECK(orders(5, true) == 252);
@@ -151,7 +154,7 @@ TEST_CASE("all orders are tried, and those that come to the same are tried once"
     CHECK(orders(5, false, {.preemptions = 1}) == 2 + 2 * 4);
 }
 
-TEST_CASE("a lost update is found, and its steps are told") {
+TEST_CASE("a lost update is found, and its steps are told", "[interleaved]") {
     const auto found = interleave({}, [](interleaved_threads& threads) {
         const auto s = std::make_shared<two_cells>();
         for (int t = 0; t < 2; ++t) threads.add([s] { s->x.store(s->x.load() + 1); });
@@ -165,7 +168,8 @@ TEST_CASE("a lost update is found, and its steps are told") {
           "  thread 1: store seq_cst 1  [cell 0]");
 }
 
-TEST_CASE("a compare-exchange in a loop loses nothing, also where it fails for no reason") {
+TEST_CASE("a compare-exchange in a loop loses nothing, also where it fails for no reason",
+          "[interleaved]") {
     const auto found = interleave({.spurious_failures = 2}, [](interleaved_threads& threads) {
         const auto s = std::make_shared<two_cells>();
         for (int t = 0; t < 3; ++t) {
@@ -208,7 +212,8 @@ std::string use_guarded(Enter enter, Leave leave) {
 
 }  // namespace
 
-TEST_CASE("guarded data is safe under a lock, and not without, or with too weak an order") {
+TEST_CASE("guarded data is safe under a lock, and not without, or with too weak an order",
+          "[interleaved]") {
     const auto none = [](auto&) { return true; };
     CHECK(use_guarded([](auto& s) { return s.lock.acquire(), true; },
                       [](auto& s) { s.lock.release(); }) == "");
@@ -224,7 +229,7 @@ TEST_CASE("guarded data is safe under a lock, and not without, or with too weak 
     CHECK(use_guarded(enter(acquire), leave(relaxed)).starts_with("guarded data is "));
 }
 
-TEST_CASE("threads that wait for one another for ever are found") {
+TEST_CASE("threads that wait for one another for ever are found", "[interleaved]") {
     const auto found = interleave({}, [](interleaved_threads& threads) {
         const auto locks = std::make_shared<std::pair<interleaved::lock, interleaved::lock>>();
         threads.add([locks] {
@@ -243,7 +248,7 @@ TEST_CASE("threads that wait for one another for ever are found") {
     CHECK(found.failure.starts_with("no thread can go on"));
 }
 
-TEST_CASE("who pauses goes on when another thread has stored, and sees it") {
+TEST_CASE("who pauses goes on when another thread has stored, and sees it", "[interleaved]") {
     const auto found = interleave({}, [](interleaved_threads& threads) {
         const auto s = std::make_shared<two_cells>();
         for (int t = 0; t < 2; ++t) {

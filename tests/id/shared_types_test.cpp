@@ -63,7 +63,7 @@ struct minting {
 
 }  // namespace
 
-TEST_CASE("in any order of threads a lease is read as it was written") {
+TEST_CASE("in any order of threads a lease is read as it was written", "[interleaved]") {
     const worker_lease first{3, wall_time(10s), 1}, second{4, wall_time(20s), 2},
         third{5, wall_time(30s), 3};
     const auto found = interleave({}, [&](interleaved_threads& run) {
@@ -88,7 +88,8 @@ TEST_CASE("in any order of threads a lease is read as it was written") {
     check_all_tried(found, 100);
 }
 
-TEST_CASE("in any order of threads no Snowflake is made twice, whatever the clock does") {
+TEST_CASE("in any order of threads no Snowflake is made twice, whatever the clock does",
+          "[interleaved]") {
     for (const bool clock_steps : {false, true}) {
         const test::interleave_options o{.preemptions = clock_steps ? 1U : 2U};
         const auto found = interleave(o, [clock_steps](interleaved_threads& run) {
@@ -119,7 +120,7 @@ TEST_CASE("in any order of threads no Snowflake is made twice, whatever the cloc
     }
 }
 
-TEST_CASE("in any order of threads blocks of Snowflakes do not overlap") {
+TEST_CASE("in any order of threads blocks of Snowflakes do not overlap", "[interleaved]") {
     const auto found = interleave({.preemptions = 3}, [](interleaved_threads& run) {
         const auto s = std::make_shared<minting<>>(id::static_lease(3));
         for (const std::size_t n : {1U, 2U, 3U}) {
@@ -135,7 +136,8 @@ TEST_CASE("in any order of threads blocks of Snowflakes do not overlap") {
     check_all_tried(found, 1000);
 }
 
-TEST_CASE("in any order of threads no Snowflake is made that the mark does not cover") {
+TEST_CASE("in any order of threads no Snowflake is made that the mark does not cover",
+          "[interleaved]") {
     const auto found = interleave({.preemptions = 1}, [](interleaved_threads& run) {
         const auto mark = std::make_shared<interleaved_mark>();
         const auto s = std::make_shared<minting<id::static_lease, interleaved_mark&>>(
@@ -160,7 +162,8 @@ TEST_CASE("in any order of threads no Snowflake is made that the mark does not c
     check_all_tried(found, 100);
 }
 
-TEST_CASE("in any order of threads a lease that was replaced makes no ids in a new unit") {
+TEST_CASE("in any order of threads a lease that was replaced makes no ids in a new unit",
+          "[interleaved]") {
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
         const auto lease = std::make_shared<shared_lease>(worker_lease{3, wall_time::max(), 1});
         const auto s = std::make_shared<minting<shared_lease&>>(*lease);

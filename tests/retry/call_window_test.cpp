@@ -121,7 +121,7 @@ test::interleave_result try_ring(std::uint32_t size, const std::string& before,
 
 }  // namespace
 
-TEST_CASE("no order of threads shows a tally of the last calls that never was") {
+TEST_CASE("no order of threads shows a tally of the last calls that never was", "[interleaved]") {
     using ring = count_ring<interleaved>;
     const std::vector<std::string> beginnings{"", "F", "SS", "FS"};
     const std::vector<programs> all{
@@ -143,13 +143,14 @@ TEST_CASE("no order of threads shows a tally of the last calls that never was") 
     CHECK(runs > 10'000);
 }
 
-TEST_CASE("a window that puts first and counts then is found out") {
+TEST_CASE("a window that puts first and counts then is found out", "[interleaved]") {
     using torn = test::torn_count_ring<interleaved>;
     CHECK(try_ring<torn>(2, "SS", {"FS", "FS"}).failure.starts_with("each tally is one that was"));
     CHECK(try_ring<torn>(1, "", {"F", "S"}).failure.starts_with("each tally is one that was"));
 }
 
-TEST_CASE("what is recorded for a period that is over counts for nothing, in whatever order") {
+TEST_CASE("what is recorded for a period that is over counts for nothing, in whatever order",
+          "[interleaved]") {
     const auto found = interleave({}, [](interleaved_threads& run) {
         const auto ring = std::make_shared<count_ring<interleaved>>(count_window{2});
         (void)ring->record(0, start, true, false);
@@ -177,7 +178,8 @@ TEST_CASE("what is recorded for a period that is over counts for nothing, in wha
     CHECK(found.is_complete);
 }
 
-TEST_CASE("a late call of the last period leaves the places of this one as they are") {
+TEST_CASE("a late call of the last period leaves the places of this one as they are",
+          "[interleaved]") {
     const auto found = interleave({.preemptions = 3}, [](interleaved_threads& run) {
         const auto ring = std::make_shared<count_ring<interleaved>>(count_window{1});
         run.add([ring] { (void)ring->record(0, start, true, true); });
@@ -254,7 +256,7 @@ test::interleave_result try_clear() {
 
 }  // namespace
 
-TEST_CASE("no order of threads loses or invents a call in a slice of time") {
+TEST_CASE("no order of threads loses or invents a call in a slice of time", "[interleaved]") {
     // One slice; one that both turn; one that is turned while another thread is late.
     const std::vector<std::vector<std::vector<int>>> all{
         {{15}, {15}}, {{10}, {10, 11}}, {{15, 15}, {15}}, {{11, 12}, {12, 13}}, {{10}, {11}, {10}},
@@ -271,7 +273,7 @@ TEST_CASE("no order of threads loses or invents a call in a slice of time") {
     CHECK(runs > 10'000);
 }
 
-TEST_CASE("a call is in its tally with all that ended before it began") {
+TEST_CASE("a call is in its tally with all that ended before it began", "[interleaved]") {
     // Two calls, one after the other, in two slices: who sees the second one sees the first.
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
         const auto slices = std::make_shared<time_slices<interleaved>>(time_window{10s});
@@ -293,12 +295,13 @@ TEST_CASE("a call is in its tally with all that ended before it began") {
     CHECK(found.is_complete);
 }
 
-TEST_CASE("a slice that is turned in two steps is found out") {
+TEST_CASE("a slice that is turned in two steps is found out", "[interleaved]") {
     CHECK(try_clear<time_slices<interleaved>>().failure == "");
     CHECK(try_clear<test::torn_time_slices<interleaved>>().failure.starts_with("a tally that can"));
 }
 
-TEST_CASE("slices: what is recorded for a period that is over counts for nothing") {
+TEST_CASE("slices: what is recorded for a period that is over counts for nothing",
+          "[interleaved]") {
     const auto found = interleave({.preemptions = 3}, [](interleaved_threads& run) {
         const auto slices = std::make_shared<time_slices<interleaved>>(time_window{10s});
         (void)slices->record(0, start, true, false);

@@ -393,7 +393,8 @@ using interleaved_breaker = retry::detail::basic_circuit_breaker<Window, test::i
 
 }  // namespace
 
-TEST_CASE("in any order of threads a breaker opens once, and then lets nothing through") {
+TEST_CASE("in any order of threads a breaker opens once, and then lets nothing through",
+          "[interleaved]") {
     const auto found = test::interleave({.preemptions = 3}, [](test::interleaved_threads& run) {
         const auto breaker = std::make_shared<interleaved_breaker<count_window>>(
             breaker_options<>{.window = {2}, .minimum_calls = 2, .open_for = 5s});
@@ -417,7 +418,8 @@ TEST_CASE("in any order of threads a breaker opens once, and then lets nothing t
 }
 
 TEST_CASE(
-    "in any order of threads a breaker that a probe has closed is not opened by older failures") {
+    "in any order of threads a breaker that a probe has closed is not opened by older failures",
+    "[interleaved]") {
     const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
         struct state {
             interleaved_breaker<count_window> breaker{
@@ -445,7 +447,8 @@ TEST_CASE(
     CHECK(found.runs > 100);
 }
 
-TEST_CASE("in any order of threads there are as many probes as places, and their results decide") {
+TEST_CASE("in any order of threads there are as many probes as places, and their results decide",
+          "[interleaved]") {
     const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
         struct state {
             interleaved_breaker<count_window> breaker{
@@ -479,8 +482,8 @@ TEST_CASE("in any order of threads there are as many probes as places, and their
 }
 
 TEMPLATE_TEST_CASE(
-    "in any order of threads a result from before a change of state counts for nothing", "",
-    count_window, time_window) {
+    "in any order of threads a result from before a change of state counts for nothing",
+    "[interleaved]", count_window, time_window) {
     const auto found = test::interleave({.preemptions = 2}, [](test::interleaved_threads& run) {
         const auto breaker = std::make_shared<interleaved_breaker<TestType>>(
             breaker_options<TestType>{.minimum_calls = 1, .open_for = 5s, .half_open_calls = 1});
@@ -504,7 +507,7 @@ TEMPLATE_TEST_CASE(
     CHECK(found.runs > 10);
 }
 
-TEST_CASE("in any order of threads a place that is given back is not refused") {
+TEST_CASE("in any order of threads a place that is given back is not refused", "[interleaved]") {
     const auto found = test::interleave({.preemptions = 3}, [](test::interleaved_threads& run) {
         struct state {
             interleaved_breaker<count_window> breaker{

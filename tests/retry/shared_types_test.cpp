@@ -58,7 +58,8 @@ void check_taken(std::uint64_t runs_at_least, int enough, int threads, int times
 
 }  // namespace
 
-TEST_CASE("in any order of threads no token of a bucket is taken twice, and none is lost") {
+TEST_CASE("in any order of threads no token of a bucket is taken twice, and none is lost",
+          "[interleaved]") {
     using bucket = retry::detail::basic_token_bucket<interleaved>;
     check_taken<bucket>(
         100, 3, 2, 2,
@@ -68,7 +69,7 @@ TEST_CASE("in any order of threads no token of a bucket is taken twice, and none
         [](bucket& b) { return b.try_take(start); });
 }
 
-TEST_CASE("in any order of threads a hedge budget gives each token once") {
+TEST_CASE("in any order of threads a hedge budget gives each token once", "[interleaved]") {
     using budget = retry::detail::basic_hedge_budget<interleaved>;
     check_taken<budget>(
         100, 2, 3, 1,
@@ -76,7 +77,7 @@ TEST_CASE("in any order of threads a hedge budget gives each token once") {
         [](budget& b) { return b.try_hedge(); });
 }
 
-TEST_CASE("in any order of threads a quota gives each token once") {
+TEST_CASE("in any order of threads a quota gives each token once", "[interleaved]") {
     using budget = retry::detail::basic_quota_budget<interleaved>;
     check_taken<budget>(
         100, 2, 3, 1,
@@ -84,7 +85,8 @@ TEST_CASE("in any order of threads a quota gives each token once") {
         [](budget& b) { return b.try_retry(start, error_class::transient, 1); });
 }
 
-TEST_CASE("in any order of threads as many retries are under way as the share of the calls") {
+TEST_CASE("in any order of threads as many retries are under way as the share of the calls",
+          "[interleaved]") {
     using budget = retry::detail::basic_concurrency_budget<interleaved>;
     check_taken<budget>(
         100, 2, 3, 1,
@@ -96,7 +98,7 @@ TEST_CASE("in any order of threads as many retries are under way as the share of
         [](budget& b) { return b.try_retry(start, error_class::transient, 1); });
 }
 
-TEST_CASE("in any order of threads a ratio budget grants no more than its share") {
+TEST_CASE("in any order of threads a ratio budget grants no more than its share", "[interleaved]") {
     using budget = retry::detail::basic_ratio_budget<interleaved>;
     // There is a reserve of one, and the slot is turned while they draw; each may find what the other has taken.
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
@@ -122,7 +124,8 @@ TEST_CASE("in any order of threads a ratio budget grants no more than its share"
     check_all_tried(found, 100);
 }
 
-TEST_CASE("in any order of threads the tokens of gRPC's budget stay within their ends") {
+TEST_CASE("in any order of threads the tokens of gRPC's budget stay within their ends",
+          "[interleaved]") {
     using budget = retry::detail::basic_token_budget<interleaved>;
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
         const auto b =
@@ -143,7 +146,7 @@ TEST_CASE("in any order of threads the tokens of gRPC's budget stay within their
     check_all_tried(found, 100);
 }
 
-TEST_CASE("in any order of threads no more calls are in flight than the limit") {
+TEST_CASE("in any order of threads no more calls are in flight than the limit", "[interleaved]") {
     using limit = retry::detail::basic_concurrency_limit<interleaved>;
     const auto found = interleave({.preemptions = 2}, [](interleaved_threads& run) {
         struct state {
