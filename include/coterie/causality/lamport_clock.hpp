@@ -117,8 +117,8 @@ constexpr std::expected<std::uint64_t, clock_errc> lamport_clock::receive(
 }
 
 template <class Sharing>
-std::expected<std::uint64_t, clock_errc> detail::basic_atomic_lamport_clock<Sharing>::receive(
-    std::uint64_t remote) noexcept {
+inline std::expected<std::uint64_t, clock_errc>
+detail::basic_atomic_lamport_clock<Sharing>::receive(std::uint64_t remote) noexcept {
     std::uint64_t last = time_.load(std::memory_order_acquire);
     auto next = detail::next_lamport_time(last, remote);
     while (next.has_value() && !time_.compare_exchange_weak(last, *next, std::memory_order_acq_rel,

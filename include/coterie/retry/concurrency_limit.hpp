@@ -80,7 +80,7 @@ using concurrency_limit = detail::basic_concurrency_limit<coterie::detail::share
 // --- details ---------------------------------------------------------------------------------------
 
 template <class Sharing>
-bool detail::basic_concurrency_limit<Sharing>::try_acquire() noexcept {
+inline bool detail::basic_concurrency_limit<Sharing>::try_acquire() noexcept {
     std::uint32_t now = in_flight_.load(std::memory_order_relaxed);
     while (now < limit()) {
         if (in_flight_.compare_exchange_weak(now, now + 1)) return true;
@@ -91,7 +91,7 @@ bool detail::basic_concurrency_limit<Sharing>::try_acquire() noexcept {
 /// `next(limit)`, kept between the ends.
 template <class Sharing>
 template <class Next>
-void detail::basic_concurrency_limit<Sharing>::change_limit(Next next) noexcept {
+inline void detail::basic_concurrency_limit<Sharing>::change_limit(Next next) noexcept {
     const std::uint64_t least = options_.min * one, most = options_.max * one;
     std::uint64_t old = limit_.load(std::memory_order_relaxed);
     std::uint64_t changed = 0;
@@ -102,13 +102,13 @@ void detail::basic_concurrency_limit<Sharing>::change_limit(Next next) noexcept 
 }
 
 template <class Sharing>
-void detail::basic_concurrency_limit<Sharing>::on_success() noexcept {
+inline void detail::basic_concurrency_limit<Sharing>::on_success() noexcept {
     if (in_flight_.fetch_sub(1) * std::uint64_t{2} < limit()) return;
     change_limit([](std::uint64_t limit) { return limit + one * one / limit; });
 }
 
 template <class Sharing>
-void detail::basic_concurrency_limit<Sharing>::on_overload() noexcept {
+inline void detail::basic_concurrency_limit<Sharing>::on_overload() noexcept {
     in_flight_.fetch_sub(1);
     change_limit([this](std::uint64_t limit) {
         return coterie::detail::most_of_share(options_.backoff_ratio, limit);

@@ -149,7 +149,7 @@ private:
 // --- details ---------------------------------------------------------------------------------------
 
 template <class Sharing>
-bool detail::basic_hedge_budget<Sharing>::try_hedge() noexcept {
+inline bool detail::basic_hedge_budget<Sharing>::try_hedge() noexcept {
     std::int32_t tokens = tokens_.load(std::memory_order_relaxed);
     while (tokens >= 1000) {
         if (tokens_.compare_exchange_weak(tokens, tokens - 1000, std::memory_order_relaxed)) {
@@ -160,7 +160,7 @@ bool detail::basic_hedge_budget<Sharing>::try_hedge() noexcept {
 }
 
 template <class Sharing>
-void detail::basic_hedge_budget<Sharing>::give(std::int32_t thousandths) noexcept {
+inline void detail::basic_hedge_budget<Sharing>::give(std::int32_t thousandths) noexcept {
     std::int32_t tokens = tokens_.load(std::memory_order_relaxed);
     while (tokens < max_) {
         const std::int32_t more = tokens + thousandths < max_ ? tokens + thousandths : max_;

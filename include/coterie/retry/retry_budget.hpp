@@ -281,7 +281,7 @@ using quota_budget = detail::basic_quota_budget<coterie::detail::shared_by_threa
 // --- details ---------------------------------------------------------------------------------------
 
 template <class Sharing>
-void detail::basic_token_budget<Sharing>::take(std::int32_t thousandths) noexcept {
+inline void detail::basic_token_budget<Sharing>::take(std::int32_t thousandths) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     for (;;) {
         std::int32_t next = missing + thousandths;
@@ -292,7 +292,7 @@ void detail::basic_token_budget<Sharing>::take(std::int32_t thousandths) noexcep
 }
 
 template <class Sharing>
-detail::basic_ratio_budget<Sharing>::basic_ratio_budget(const options& o) noexcept
+inline detail::basic_ratio_budget<Sharing>::basic_ratio_budget(const options& o) noexcept
     : slot_ns_(o.ttl.count() / static_cast<std::int64_t>(slots)), ratio_(o.ratio) {
     COTERIE_ASSERT(o.ttl >= std::chrono::seconds(1) && 1e-6 <= o.ratio && o.ratio <= 1000);
     COTERIE_ASSERT(0 <= o.min_per_second && o.min_per_second <= 2e6);
@@ -303,7 +303,7 @@ detail::basic_ratio_budget<Sharing>::basic_ratio_budget(const options& o) noexce
 
 /// The number of the slot that it is time for; of the newest, if the clock has stepped back.
 template <class Sharing>
-std::uint64_t detail::basic_ratio_budget<Sharing>::advance(steady_time now) noexcept {
+inline std::uint64_t detail::basic_ratio_budget<Sharing>::advance(steady_time now) noexcept {
     const std::int64_t since_start = now.time_since_epoch().count();
     const auto passed = static_cast<std::uint64_t>(since_start <= 0 ? 0 : since_start / slot_ns_);
     const std::uint64_t number = passed < last_number ? 1 + passed : last_number;
@@ -316,7 +316,7 @@ std::uint64_t detail::basic_ratio_budget<Sharing>::advance(steady_time now) noex
 
 /// Adds one to a slot. Returns: false if it is full.
 template <class Sharing>
-bool detail::basic_ratio_budget<Sharing>::add(counts& all, std::uint64_t number) noexcept {
+inline bool detail::basic_ratio_budget<Sharing>::add(counts& all, std::uint64_t number) noexcept {
     const std::uint32_t lap = lap_of(number);
     auto& word = all[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
@@ -331,7 +331,8 @@ bool detail::basic_ratio_budget<Sharing>::add(counts& all, std::uint64_t number)
 
 /// Undoes add(), if the slot has not been begun anew.
 template <class Sharing>
-void detail::basic_ratio_budget<Sharing>::take_back(counts& all, std::uint64_t number) noexcept {
+inline void detail::basic_ratio_budget<Sharing>::take_back(counts& all,
+                                                           std::uint64_t number) noexcept {
     auto& word = all[number % slots];
     std::uint64_t old = word.load(std::memory_order_relaxed);
     for (;;) {
@@ -344,8 +345,8 @@ void detail::basic_ratio_budget<Sharing>::take_back(counts& all, std::uint64_t n
 
 /// What there was in the last ttl.
 template <class Sharing>
-std::uint64_t detail::basic_ratio_budget<Sharing>::sum(const counts& all,
-                                                       std::uint64_t number) noexcept {
+inline std::uint64_t detail::basic_ratio_budget<Sharing>::sum(const counts& all,
+                                                              std::uint64_t number) noexcept {
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < slots; ++i) {
         const slot s = to_slot(all[i].load());
@@ -355,8 +356,8 @@ std::uint64_t detail::basic_ratio_budget<Sharing>::sum(const counts& all,
 }
 
 template <class Sharing>
-bool detail::basic_ratio_budget<Sharing>::try_retry(steady_time now, error_class,
-                                                    std::uint32_t) noexcept {
+inline bool detail::basic_ratio_budget<Sharing>::try_retry(steady_time now, error_class,
+                                                           std::uint32_t) noexcept {
     const std::uint64_t number = advance(now);
     // First take, then look: of two that draw at once the second sees what the first took.
     if (!add(retries_, number)) return false;
@@ -366,7 +367,7 @@ bool detail::basic_ratio_budget<Sharing>::try_retry(steady_time now, error_class
 }
 
 template <class Sharing>
-std::uint32_t detail::basic_ratio_budget<Sharing>::retries(steady_time now) noexcept {
+inline std::uint32_t detail::basic_ratio_budget<Sharing>::retries(steady_time now) noexcept {
     const std::uint64_t number = advance(now);
     const std::uint64_t most = granted(number), taken = sum(retries_, number);
     if (most <= taken) return 0;
@@ -377,8 +378,8 @@ std::uint32_t detail::basic_ratio_budget<Sharing>::retries(steady_time now) noex
 }
 
 template <class Sharing>
-bool detail::basic_concurrency_budget<Sharing>::try_retry(steady_time, error_class,
-                                                          std::uint32_t attempt) noexcept {
+inline bool detail::basic_concurrency_budget<Sharing>::try_retry(steady_time, error_class,
+                                                                 std::uint32_t attempt) noexcept {
     if (attempt > 1) return true;  // the call has its place among the retries
     std::uint64_t old = in_flight_.load();
     for (;;) {
@@ -390,8 +391,8 @@ bool detail::basic_concurrency_budget<Sharing>::try_retry(steady_time, error_cla
 }
 
 template <class Sharing>
-bool detail::basic_quota_budget<Sharing>::try_retry(steady_time, error_class e,
-                                                    std::uint32_t) noexcept {
+inline bool detail::basic_quota_budget<Sharing>::try_retry(steady_time, error_class e,
+                                                           std::uint32_t) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     do {
         if (options_.tokens - missing < cost(e)) return false;
@@ -401,7 +402,7 @@ bool detail::basic_quota_budget<Sharing>::try_retry(steady_time, error_class e,
 }
 
 template <class Sharing>
-void detail::basic_quota_budget<Sharing>::give(std::int32_t tokens) noexcept {
+inline void detail::basic_quota_budget<Sharing>::give(std::int32_t tokens) noexcept {
     std::int32_t missing = missing_.load(std::memory_order_relaxed);
     while (missing != 0 &&
            !missing_.compare_exchange_weak(missing, missing > tokens ? missing - tokens : 0,

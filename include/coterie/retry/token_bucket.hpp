@@ -95,7 +95,8 @@ using atomic_token_bucket = detail::basic_token_bucket<coterie::detail::shared_b
 // --- details ---------------------------------------------------------------------------------------
 
 template <class Sharing>
-bool detail::basic_token_bucket<Sharing>::try_take(steady_time now, std::uint32_t tokens) noexcept {
+inline bool detail::basic_token_bucket<Sharing>::try_take(steady_time now,
+                                                          std::uint32_t tokens) noexcept {
     const std::int64_t t = meter_.units(now);
     std::int64_t full_at = full_at_.load(std::memory_order_relaxed);
     auto next = meter_.take(full_at, t, tokens);
