@@ -215,18 +215,18 @@ TEST_CASE("counters say what exact arithmetic says, however far they have counte
             const std::size_t i = random() % 3, j = random() % 3;
             const replica_id me{i + 1, 0}, other{j + 1, 0};
             const std::uint64_t n = any_amount();
-            counted& c = counts[i];
+            counted& mine = counts[i];
             limited& l = limits[i];
             switch (random() % 8) {
                 case 0:
-                    if (c.g.increment(me, n).has_value()) c.sum[i] += n;
+                    if (mine.g.increment(me, n).has_value()) mine.sum[i] += n;
                     break;
                 case 1:
                 case 2:
-                    if (c.pn.increment(me, n).has_value()) c.up[i] += n;
+                    if (mine.pn.increment(me, n).has_value()) mine.up[i] += n;
                     break;
                 case 3:
-                    if (c.pn.decrement(me, n).has_value()) c.down[i] += n;
+                    if (mine.pn.decrement(me, n).has_value()) mine.down[i] += n;
                     break;
                 case 4:
                     if (l.counter.increment(me, n).has_value()) l.moved[i][i] += n;
@@ -238,18 +238,18 @@ TEST_CASE("counters say what exact arithmetic says, however far they have counte
                     if (l.counter.decrement(me, n).has_value()) l.taken[i] += n;
                     break;
                 default:
-                    c.g.merge(counts[j].g);
-                    c.pn.merge(counts[j].pn);
-                    raise(c.sum, counts[j].sum);
-                    raise(c.up, counts[j].up);
-                    raise(c.down, counts[j].down);
+                    mine.g.merge(counts[j].g);
+                    mine.pn.merge(counts[j].pn);
+                    raise(mine.sum, counts[j].sum);
+                    raise(mine.up, counts[j].up);
+                    raise(mine.down, counts[j].down);
                     l.counter.merge(limits[j].counter);
                     for (std::size_t k = 0; k < 3; ++k) raise(l.moved[k], limits[j].moved[k]);
                     raise(l.taken, limits[j].taken);
             }
             // A counter that has counted far says so in the same words.
-            REQUIRE(is_cut(c.g.value(), total(c.sum)));
-            REQUIRE(is_cut(c.pn.value(), total(c.up) - total(c.down)));
+            REQUIRE(is_cut(mine.g.value(), total(mine.sum)));
+            REQUIRE(is_cut(mine.pn.value(), total(mine.up) - total(mine.down)));
             const big put_in = l.moved[0][0] + l.moved[1][1] + l.moved[2][2];
             REQUIRE(is_cut(l.counter.value(), std::max(put_in - total(l.taken), big{0})));
             for (std::size_t r = 0; r < 3; ++r) {
