@@ -14,8 +14,6 @@
 #include <optional>
 #include <utility>
 
-#include <coterie/causality/counter_table.hpp>
-#include <coterie/causality/replica_id.hpp>
 #include <coterie/core/wire.hpp>
 #include <coterie/crdt/dot_store.hpp>
 #include <coterie/crdt/exact_sum.hpp>

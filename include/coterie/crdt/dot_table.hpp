@@ -247,7 +247,7 @@ private:
         }
 
         dot_table& table;
-        std::vector<row> rows{};
+        std::vector<row> rows{};  // NOLINT(readability-redundant-member-init): or g++ warns
         bool is_complete = false;
     };
 

@@ -5,14 +5,11 @@
 // events that are new. Both are gathered while the function works, so nothing is copied beforehand, and what
 // succeeds costs next to nothing. For the library's own headers.
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 #include <coterie/causality/causal_context.hpp>
-#include <coterie/causality/dot.hpp>
-#include <coterie/causality/replica_id.hpp>
 #include <coterie/crdt/dot_store.hpp>
 
 namespace coterie::inline v0::crdt::detail {
@@ -174,6 +171,7 @@ public:
     loan_state() = default;
     loan_state(const loan_state&) noexcept {}
     loan_state(loan_state&&) noexcept {}
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is assigned
     loan_state& operator=(const loan_state&) noexcept { return *this; }
     loan_state& operator=(loan_state&&) noexcept { return *this; }
     ~loan_state() = default;
