@@ -81,20 +81,14 @@ public:
         COTERIE_ASSERT(!this->is_away());
         if constexpr (detail::causal<Value>) {
             return update_lent(key, std::forward<F>(f));
-        } else if constexpr (detail::shareable<Value>) {
-            return update_share(r, key, std::forward<F>(f));
         } else {
-            return update_whole(r, key, std::forward<F>(f));
+            return update_copy(r, key, std::forward<F>(f));
         }
     }
 
     /// Removes a key: what of its value is seen here. Returns: the delta.
     or_map remove(const Replica& /*r*/, const Key& key) {
-        static_assert(
-            is_removable,
-            "a bounded_counter cannot be removed from a map: what was taken of it would be "
-            "forgotten, and the same quota spent again");
-        COTERIE_ASSERT(!this->is_away());
+        check_removal();
         or_map delta;
         if (const auto* const store = this->state_.store.find(key)) {
             store->for_each_dot([&](const auto& d) { delta.state_.context.insert(d); });
@@ -110,11 +104,7 @@ public:
 
     /// Removes all keys that are seen here. Returns: the delta.
     or_map clear(const Replica& /*r*/) {
-        static_assert(
-            is_removable,
-            "a bounded_counter cannot be removed from a map: what was taken of it would be "
-            "forgotten, and the same quota spent again");
-        COTERIE_ASSERT(!this->is_away());
+        check_removal();
         or_map delta;
         delta.state_.context = this->dots_of(this->state_.store);
         this->take_all();
@@ -144,6 +134,14 @@ public:
     [[nodiscard]] bool empty() const noexcept { return this->state_.store.is_empty(); }
 
 private:
+    void check_removal() const {
+        static_assert(
+            is_removable,
+            "a bounded_counter cannot be removed from a map: what was taken of it would be "
+            "forgotten, and the same quota spent again");
+        COTERIE_ASSERT(!this->is_away());
+    }
+
     using value_store = detail::store_for<Value, Replica>::type;
     using rows_type = detail::keyed_stores<Key, value_store, Replica>;
 
@@ -166,9 +164,7 @@ private:
     template <class F>
     std::expected<or_map, crdt_errc> update_lent(const Key& key, F&& f);
     template <class F>
-    std::expected<or_map, crdt_errc> update_share(const Replica& r, const Key& key, F&& f);
-    template <class F>
-    std::expected<or_map, crdt_errc> update_whole(const Replica& r, const Key& key, F&& f);
+    std::expected<or_map, crdt_errc> update_copy(const Replica& r, const Key& key, F&& f);
 
     /// Puts `mark` under a new event in the place of the rows of `old`. Returns: the delta.
     or_map replace(const Key& key, const value_store& old, const causality::dot<Replica>& event,
@@ -258,49 +254,38 @@ std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica
     return delta;
 }
 
+// A copy of the value is changed, and takes the place of what it was made of; of a counter, that is one replica's share.
 template <std::totally_ordered Key, lattice Value, causality::replica_name Replica>
 template <class F>
-std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica>::update_share(
+std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica>::update_copy(
     const Replica& r, const Key& key, F&& f) {
     const auto event = this->next_event(r);
     if (!event.has_value()) return std::unexpected(event.error());
     const auto* const found = this->state_.store.find(key);
     const value_store none;
-    const value_store& shares = found == nullptr ? none : *found;
-    Value value = value_of(shares);
+    const value_store& rows = found == nullptr ? none : *found;
+    Value value = value_of(rows);
     const std::expected<Value, crdt_errc> change = f(value);
     if (!change.has_value()) return std::unexpected(change.error());
     if (!(*change <= value)) value.merge(*change);
-    const auto share = detail::share_after<Value, Replica>(shares, r, value);
-    if (!share.has_value()) return std::unexpected(crdt_errc::counter_overflow);
-    value_store old, mark;
-    for (const auto& e : shares.entries()) {
-        if (e.at.replica == r) old.insert(e.at, e.value);
-    }
-    mark.insert(*event, *share);
-    return replace(key, old, *event, std::move(mark));
-}
-
-template <std::totally_ordered Key, lattice Value, causality::replica_name Replica>
-template <class F>
-std::expected<or_map<Key, Value, Replica>, crdt_errc> or_map<Key, Value, Replica>::update_whole(
-    const Replica& r, const Key& key, F&& f) {
-    const auto event = this->next_event(r);
-    if (!event.has_value()) return std::unexpected(event.error());
-    const auto* const found = this->state_.store.find(key);
-    const value_store none;
-    const value_store& old = found == nullptr ? none : *found;
-    Value value = value_of(old);
-    const std::expected<Value, crdt_errc> change = f(value);
-    if (!change.has_value()) return std::unexpected(change.error());
-    // A value only grows: what f took away comes back.
-    if (!(*change <= value)) value.merge(*change);
-    for (const auto& e : old.entries()) {
-        if (!(e.value <= value)) value.merge(e.value);
-    }
     value_store mark;
-    mark.insert(*event, std::move(value));
-    return replace(key, old, *event, std::move(mark));
+    if constexpr (detail::shareable<Value>) {
+        const auto share = detail::share_after<Value, Replica>(rows, r, value);
+        if (!share.has_value()) return std::unexpected(crdt_errc::counter_overflow);
+        value_store own;
+        for (const auto& e : rows.entries()) {
+            if (e.at.replica == r) own.insert(e.at, e.value);
+        }
+        mark.insert(*event, *share);
+        return replace(key, own, *event, std::move(mark));
+    } else {
+        // A value only grows: what f took away comes back.
+        for (const auto& e : rows.entries()) {
+            if (!(e.value <= value)) value.merge(e.value);
+        }
+        mark.insert(*event, std::move(value));
+        return replace(key, rows, *event, std::move(mark));
+    }
 }
 
 template <std::totally_ordered Key, lattice Value, causality::replica_name Replica>
