@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include <coterie/core/assert.hpp>
+
 namespace coterie::inline v0::detail {
 
 /// How far a share may be off its fraction, relatively.
@@ -28,6 +30,12 @@ inline constexpr double share_noise = 0x1p-48;
 [[nodiscard]] constexpr std::uint64_t least_of_share(double share, std::uint64_t n) noexcept {
     const std::uint64_t most = most_of_share(share, n);
     return reaches_share(most, share, n) ? most : most + 1;
+}
+
+/// A number to three decimals, in thousandths; what lies beyond is cut. Requires: 0 <= x <= 1000.
+[[nodiscard]] constexpr std::int32_t thousandths(double x) noexcept {
+    COTERIE_ASSERT(0 <= x && x <= 1000);
+    return static_cast<std::int32_t>(most_of_share(x, 1000));
 }
 
 }  // namespace coterie::inline v0::detail

@@ -52,7 +52,9 @@ public:
 
     basic_hedge_budget() noexcept : basic_hedge_budget(options{}) {}
     explicit basic_hedge_budget(const options& o) noexcept
-        : max_(thousandths(o.max_tokens)), earned_(thousandths(o.per_success)), tokens_(max_) {
+        : max_(coterie::detail::thousandths(o.max_tokens)),
+          earned_(coterie::detail::thousandths(o.per_success)),
+          tokens_(max_) {
         COTERIE_ASSERT(1000 <= max_ && earned_ <= 1000 && (earned_ > 0 || o.per_success == 0));
     }
 
@@ -67,11 +69,6 @@ public:
     void on_success() noexcept { give(earned_); }
 
 private:
-    static std::int32_t thousandths(double x) noexcept {
-        COTERIE_ASSERT(0 <= x && x <= 1000);
-        return static_cast<std::int32_t>(coterie::detail::most_of_share(x, 1000));
-    }
-
     void give(std::int32_t thousandths) noexcept;
 
     std::int32_t max_;

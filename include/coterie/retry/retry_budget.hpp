@@ -48,7 +48,9 @@ public:
 
     basic_token_budget() noexcept : basic_token_budget(options{}) {}
     explicit basic_token_budget(const options& o) noexcept
-        : max_(thousandths(o.max_tokens)), ratio_(thousandths(o.token_ratio)), missing_(0) {
+        : max_(coterie::detail::thousandths(o.max_tokens)),
+          ratio_(coterie::detail::thousandths(o.token_ratio)),
+          missing_(0) {
         COTERIE_ASSERT(0 < max_ && ratio_ <= max_ && (ratio_ > 0 || o.token_ratio == 0));
     }
 
@@ -71,10 +73,6 @@ public:
     }
 
 private:
-    static std::int32_t thousandths(double x) noexcept {
-        COTERIE_ASSERT(0 <= x && x <= 1000);
-        return static_cast<std::int32_t>(coterie::detail::most_of_share(x, 1000));
-    }
     void take(std::int32_t thousandths) noexcept;
 
     std::int32_t max_;
