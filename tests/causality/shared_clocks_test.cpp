@@ -11,6 +11,7 @@
 #include <coterie/core/clock.hpp>
 
 #include "support/catch.hpp"
+#include "support/check_all_tried.hpp"
 #include "support/clocks.hpp"
 #include "support/interleave.hpp"
 #include "support/interleaved_parts.hpp"
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using namespace coterie;
 using causality::clock_errc;
 using causality::hybrid_clock_options;
+using test::check_all_tried;
 using test::interleave;
 using test::interleaved;
 using test::interleaved_clock;
@@ -28,12 +30,6 @@ using test::interleaved_threads;
 using test::some_day;
 
 namespace {
-
-void check_all_tried(const test::interleave_result& found, std::uint64_t at_least) {
-    CHECK(found.failure == "");
-    CHECK(found.is_complete);
-    CHECK(found.runs >= at_least);
-}
 
 template <class Mark = no_mark>
 struct hybrid {

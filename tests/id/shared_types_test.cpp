@@ -12,6 +12,7 @@
 
 #include "id/odd_layouts.hpp"
 #include "support/catch.hpp"
+#include "support/check_all_tried.hpp"
 #include "support/clocks.hpp"
 #include "support/interleave.hpp"
 #include "support/interleaved_parts.hpp"
@@ -21,6 +22,7 @@ using namespace std::chrono_literals;
 using namespace coterie;
 using id::id_errc;
 using id::worker_lease;
+using test::check_all_tried;
 using test::interleave;
 using test::interleaved;
 using test::interleaved_clock;
@@ -32,12 +34,6 @@ using test::tiny;
 namespace {
 
 using shared_lease = id::detail::basic_renewable_lease<interleaved>;
-
-void check_all_tried(const test::interleave_result& found, std::uint64_t at_least) {
-    CHECK(found.failure == "");
-    CHECK(found.is_complete);
-    CHECK(found.runs >= at_least);
-}
 
 /// Nobody waits here.
 struct no_sleeper {

@@ -11,6 +11,7 @@
 #include <coterie/retry/token_bucket.hpp>
 
 #include "support/catch.hpp"
+#include "support/check_all_tried.hpp"
 #include "support/interleave.hpp"
 
 // Budgets, buckets and limits that threads share, in all interleavings of a few threads. The windows and the breaker have
@@ -18,6 +19,7 @@
 using namespace std::chrono_literals;
 using namespace coterie;
 using retry::error_class;
+using test::check_all_tried;
 using test::interleave;
 using test::interleaved;
 using test::interleaved_threads;
@@ -25,12 +27,6 @@ using test::interleaved_threads;
 namespace {
 
 constexpr steady_time start(1000s);
-
-void check_all_tried(const test::interleave_result& found, std::uint64_t at_least) {
-    CHECK(found.failure == "");
-    CHECK(found.is_complete);
-    CHECK(found.runs >= at_least);
-}
 
 /// Threads that each take something `times`, out of which there is `enough` for so many.
 template <class Shared, class Take>
